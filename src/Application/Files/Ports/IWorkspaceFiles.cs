@@ -1,0 +1,91 @@
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Workspaces;
+
+namespace Claudy.Application.Files.Ports;
+
+/// <summary>All file work beneath a session's workspace. No name, link or race leads out of it.</summary>
+public interface IWorkspaceFiles
+{
+    /// <summary>Makes the session's workspace and agent home, or finds them.</summary>
+    WorkspaceLocation Prepare(SessionId session);
+
+    /// <summary>Removes workspace and home and all that is in them.</summary>
+    Task RemoveAsync(SessionId session, CancellationToken cancellationToken);
+
+    /// <summary>Writes a whole file atomically; folders on the way are made.</summary>
+    /// <returns>What was written; <c>FILE_001</c> too large, <c>FILE_003</c> bad path, <c>FILE_005</c> exists, <c>FILE_006</c> quota.</returns>
+    Task<Result<WrittenFile>> WriteAsync(SessionId session, WorkspacePath path, ReadOnlyMemory<byte> content, bool overwrite, CancellationToken cancellationToken);
+
+    /// <summary>Reads a range of a file.</summary>
+    /// <param name="session">Whose workspace.</param>
+    /// <param name="path">Which file.</param>
+    /// <param name="offset">From which byte; beyond the end gives no bytes.</param>
+    /// <param name="length">At most so many bytes; null for the rest.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The bytes; <c>FILE_004</c> when there is no such file, <c>FILE_001</c> when it is more than the largest frame can carry.</returns>
+    Task<Result<FileRange>> ReadAsync(SessionId session, WorkspacePath path, long offset, long? length, CancellationToken cancellationToken);
+
+    /// <summary>Lists a folder.</summary>
+    /// <param name="session">Whose workspace.</param>
+    /// <param name="path">Which folder; null for the workspace itself.</param>
+    /// <param name="recursive">Whether folders within are listed too; symbolic links are listed, never followed.</param>
+    /// <param name="limit">At most so many entries, 1 to 1,000.</param>
+    /// <param name="cursor">Where the last page ended; null for the first.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<Result<FilePage>> ListAsync(SessionId session, WorkspacePath? path, bool recursive, int limit, string? cursor, CancellationToken cancellationToken);
+
+    /// <summary>How much the workspace holds.</summary>
+    Task<WorkspaceUsage> MeasureAsync(SessionId session, CancellationToken cancellationToken);
+}
+
+/// <summary>Where a session's folders are on this machine.</summary>
+/// <param name="WorkspacePath">What Claude sees as /workspace.</param>
+/// <param name="HomePath">The agent's home.</param>
+public sealed record WorkspaceLocation(string WorkspacePath, string HomePath);
+
+/// <summary>A file that was written.</summary>
+/// <param name="Path">Relative to the workspace.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="Sha256">Lower-case hexadecimal.</param>
+/// <param name="Created">Whether there was none before.</param>
+public sealed record WrittenFile(WorkspacePath Path, long Size, string Sha256, bool Created);
+
+/// <summary>A piece of a file.</summary>
+/// <param name="Content">The bytes.</param>
+/// <param name="Offset">Where they begin.</param>
+/// <param name="Size">The whole file's size in bytes.</param>
+/// <param name="Sha256">Of <paramref name="Content"/>, lower-case hexadecimal.</param>
+public sealed record FileRange(ReadOnlyMemory<byte> Content, long Offset, long Size, string Sha256);
+
+/// <summary>One name in a folder.</summary>
+/// <param name="Path">Relative to the workspace.</param>
+/// <param name="Size">Bytes; 0 for folders.</param>
+/// <param name="Modified">When it was last written.</param>
+/// <param name="Type">What it is.</param>
+public sealed record FileEntry(WorkspacePath Path, long Size, DateTimeOffset Modified, FileEntryType Type);
+
+/// <summary>What a name in a folder stands for.</summary>
+public enum FileEntryType
+{
+    /// <summary>A regular file.</summary>
+    File,
+
+    /// <summary>A folder.</summary>
+    Directory,
+
+    /// <summary>A symbolic link; never followed.</summary>
+    Symlink,
+
+    /// <summary>A socket, pipe or device.</summary>
+    Other,
+}
+
+/// <summary>Some entries, ordered by path, and where to go on.</summary>
+public sealed record FilePage(IReadOnlyList<FileEntry> Entries, string? NextCursor);
+
+/// <summary>How much a workspace holds, and may hold.</summary>
+/// <param name="SizeBytes">What its files hold.</param>
+/// <param name="FileCount">How many files.</param>
+/// <param name="MaxSizeBytes">What they may hold.</param>
+public sealed record WorkspaceUsage(long SizeBytes, long FileCount, long MaxSizeBytes);

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Threading.Channels;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+
+namespace Claudy.Application.Sessions.Ports;
+
+/// <summary>Starts agents.</summary>
+public interface IAgentLauncher
+{
+    /// <summary>What runs: its version, or why it cannot run. Shown at start and by <c>claudy doctor</c>.</summary>
+    Task<Result<AgentInfo>> ProbeAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Starts or resumes an agent in its sandbox; returns once it answers (about 0.6 s), so that its first message finds it warm.
+    /// </summary>
+    /// <returns>The agent, or <c>SESSION_001</c> with the reason. A missing transcript is a failure with the reason <c>agent_transcript_missing</c>.</returns>
+    Task<Result<IAgentSession>> LaunchAsync(AgentLaunch launch, CancellationToken cancellationToken);
+}
+
+/// <summary>What agent there is.</summary>
+/// <param name="Version">Such as 2.1.197.</param>
+/// <param name="Path">The binary.</param>
+/// <param name="Sandbox">The sandbox that sessions run in, such as <c>bubblewrap 0.8.0</c>; null when there is none.</param>
+public sealed record AgentInfo(string Version, string Path, string? Sandbox);
+
+/// <summary>All that an agent needs to start.</summary>
+public sealed record AgentLaunch
+{
+    /// <summary>Whose process it is.</summary>
+    public required SessionId SessionId { get; init; }
+
+    /// <summary>Model, mode, tools, prompt.</summary>
+    public required SessionSettings Settings { get; init; }
+
+    /// <summary>Rules that users said to remember, in Claude Code's form.</summary>
+    public required IReadOnlyList<string> RememberedRules { get; init; }
+
+    /// <summary>The agent's own session to go on with; null to begin one under <see cref="SessionId"/>.</summary>
+    public Guid? ResumeAgentSessionId { get; init; }
+
+    /// <summary>The workspace, on this machine.</summary>
+    public required string WorkspacePath { get; init; }
+
+    /// <summary>The agent's home, on this machine, kept between starts.</summary>
+    public required string HomePath { get; init; }
+
+    /// <summary>The Unix socket of the session's API broker, on this machine.</summary>
+    public required string ApiSocketPath { get; init; }
+}
+
+/// <summary>A running agent. Methods may be called from any thread; events have one reader.</summary>
+public interface IAgentSession : IAsyncDisposable
+{
+    /// <summary>What it tells, in order; ends after <see cref="AgentEvent.Exited"/>. Bounded: an agent whose events nobody reads is held up.</summary>
+    ChannelReader<AgentEvent> Events { get; }
+
+    /// <summary>Gives it a message to work on.</summary>
+    /// <param name="attemptId">New for each try: the agent drops an id that it has seen, even before a restart.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    ValueTask SendMessageAsync(Guid attemptId, ChatMessage message, CancellationToken cancellationToken);
+
+    /// <summary>Stops the current turn; harmless when there is none. The turn ends with an event.</summary>
+    Task<Result> InterruptAsync(CancellationToken cancellationToken);
+
+    /// <summary>Changes the model from the next request on; null for the default.</summary>
+    Task<Result> SetModelAsync(string? model, CancellationToken cancellationToken);
+
+    /// <summary>Changes what is asked.</summary>
+    Task<Result> SetPermissionModeAsync(PermissionMode mode, CancellationToken cancellationToken);
+
+    /// <summary>Answers a permission request.</summary>
+    ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken);
+
+    /// <summary>Ends it: first kindly, after <paramref name="grace"/> by force, descendants included. Returns when all are gone.</summary>
+    Task StopAsync(TimeSpan grace, CancellationToken cancellationToken);
+}
+
+/// <summary>An answer to a permission request.</summary>
+/// <param name="Decision">Allow or deny.</param>
+/// <param name="Input">On allow, the arguments to run with, a JSON object: the original ones or changed ones.</param>
+/// <param name="Rules">On allow, rules that hold from now on for this process.</param>
+/// <param name="Mode">On allow, the mode from now on; null to leave it.</param>
+/// <param name="Message">On deny, what Claude is told.</param>
+public sealed record PermissionAnswer(
+    PermissionDecision Decision,
+    JsonElement Input,
+    IReadOnlyList<string> Rules,
+    PermissionMode? Mode,
+    string? Message);

@@ -1,0 +1,33 @@
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+
+namespace Claudy.Application.Sessions.Ports;
+
+/// <summary>The truth about every session: its events, gap-free from 1.</summary>
+public interface ISessionEventLog
+{
+    /// <summary>Writes events after the last one, all or none, and returns when they are safe on disk.</summary>
+    /// <param name="session">Whose events.</param>
+    /// <param name="epoch">The writer's lease; a log that has seen a higher one refuses.</param>
+    /// <param name="afterSeq">The last seq the writer knows; the log refuses when that is not its last one.</param>
+    /// <param name="events">At least one, numbered from <paramref name="afterSeq"/> + 1.</param>
+    /// <param name="cancellationToken">Gives up waiting; the events may be written all the same.</param>
+    /// <returns>Success, or <c>SESSION_014</c> when epoch or seq are stale.</returns>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached or written.</exception>
+    Task<Result> AppendAsync(SessionId session, long epoch, long afterSeq, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken);
+
+    /// <summary>Events with a seq above <paramref name="afterSeq"/>, in order, up to <paramref name="limit"/> of them.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
+    Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(SessionId session, long afterSeq, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The last <paramref name="limit"/> events with a seq below <paramref name="beforeSeq"/>, in ascending order.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
+    Task<IReadOnlyList<StoredEvent>> ReadBeforeAsync(SessionId session, long beforeSeq, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The seq of the session's last event; 0 when it has none.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
+    Task<long> LastSeqAsync(SessionId session, CancellationToken cancellationToken);
+}
+
+/// <summary>A store is away or full: a fault, which users see as <c>SERVER_002</c>.</summary>
+public sealed class StoreUnavailableException(string message, Exception inner) : Exception(message, inner);

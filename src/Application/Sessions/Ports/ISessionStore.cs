@@ -1,0 +1,61 @@
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Users;
+
+namespace Claudy.Application.Sessions.Ports;
+
+/// <summary>Sessions by id and by owner: what lists and look-ups need, and a snapshot that spares replaying the whole log.</summary>
+public interface ISessionStore
+{
+    /// <summary>Adds a session.</summary>
+    /// <exception cref="InvalidOperationException">The id is taken.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
+    Task AddAsync(SessionDocument session, CancellationToken cancellationToken);
+
+    /// <summary>Replaces a session's document when <see cref="SessionDocument.LastSeq"/> is not lower than the stored one's; else leaves it.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
+    Task SaveAsync(SessionDocument session, CancellationToken cancellationToken);
+
+    /// <summary>One session, or null.</summary>
+    Task<SessionDocument?> FindAsync(SessionId id, CancellationToken cancellationToken);
+
+    /// <summary>A user's sessions, the last used first.</summary>
+    Task<SessionPage> ListAsync(SessionFilter filter, CancellationToken cancellationToken);
+
+    /// <summary>How many sessions a user has that are not terminated.</summary>
+    Task<int> CountLiveAsync(UserId owner, CancellationToken cancellationToken);
+
+    /// <summary>Ids of sessions whose document says that they have a process or work to do; for recovery after a restart.</summary>
+    Task<IReadOnlyList<SessionId>> ListUnsettledAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>A session as it is stored.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Owner">Whose it is.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="LastActivityAt">When its last event was recorded.</param>
+/// <param name="LastSeq">The event that <paramref name="State"/> is as of.</param>
+/// <param name="State">The state after that event.</param>
+public sealed record SessionDocument(
+    SessionId Id,
+    UserId Owner,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset LastActivityAt,
+    long LastSeq,
+    SessionState State)
+{
+    /// <summary>Whether it has a process, a turn or a queue.</summary>
+    public bool IsUnsettled => State.Status is not (SessionStatus.Hibernated or SessionStatus.Terminated or SessionStatus.Failed) || State.Queue.Count > 0;
+}
+
+/// <summary>Which sessions to list.</summary>
+/// <param name="Owner">Whose.</param>
+/// <param name="Status">Only of this status; null for any.</param>
+/// <param name="Query">Only with this text in the name, whatever its case; null for all.</param>
+/// <param name="Limit">At most so many, 1 to 200.</param>
+/// <param name="Cursor">Where the last page ended; null for the first.</param>
+public sealed record SessionFilter(UserId Owner, SessionStatus? Status, string? Query, int Limit, string? Cursor);
+
+/// <summary>Some sessions and where to go on.</summary>
+/// <param name="Sessions">The last used first.</param>
+/// <param name="NextCursor">For the next page; null when this was the last.</param>
+public sealed record SessionPage(IReadOnlyList<SessionDocument> Sessions, string? NextCursor);

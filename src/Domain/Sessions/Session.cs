@@ -1,0 +1,313 @@
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+
+namespace Claudy.Domain.Sessions;
+
+/// <summary>
+/// A session and its rules. Every method decides and records events; <see cref="TakeUncommitted"/> hands them over to be
+/// stored. No I/O, no clock: whoever calls gives the time.
+/// </summary>
+/// <remarks>Not thread-safe: one runner owns it.</remarks>
+public sealed class Session
+{
+    /// <summary>How many messages may wait.</summary>
+    public const int QueueLimit = 100;
+
+    private List<StoredEvent> _uncommitted = [];
+
+    private Session(SessionId id, UserId owner, DateTimeOffset createdAt, SessionState state, long lastSeq, DateTimeOffset lastActivityAt)
+    {
+        Id = id;
+        Owner = owner;
+        CreatedAt = createdAt;
+        State = state;
+        LastSeq = lastSeq;
+        LastActivityAt = lastActivityAt;
+    }
+
+    /// <summary>Its name for machines.</summary>
+    public SessionId Id { get; }
+
+    /// <summary>Whose it is.</summary>
+    public UserId Owner { get; }
+
+    /// <summary>When it was made.</summary>
+    public DateTimeOffset CreatedAt { get; }
+
+    /// <summary>When its last event was recorded.</summary>
+    public DateTimeOffset LastActivityAt { get; private set; }
+
+    /// <summary>The seq of its last event, committed or not.</summary>
+    public long LastSeq { get; private set; }
+
+    /// <summary>All that it is now.</summary>
+    public SessionState State { get; private set; }
+
+    /// <summary>Whether it still takes messages.</summary>
+    public bool IsLive => State.Status != SessionStatus.Terminated;
+
+    /// <summary>A new session, without a process.</summary>
+    public static Session Create(SessionId id, UserId owner, SessionSettings settings, DateTimeOffset now)
+    {
+        var created = new SessionCreated(settings);
+        var session = new Session(id, owner, now, SessionState.Initial(created), 0, now);
+        session.Record(created, now);
+        return session;
+    }
+
+    /// <summary>A session as it was after <paramref name="lastSeq"/>.</summary>
+    public static Session Restore(SessionId id, UserId owner, DateTimeOffset createdAt, SessionState state, long lastSeq, DateTimeOffset lastActivityAt) =>
+        new(id, owner, createdAt, state, lastSeq, lastActivityAt);
+
+    /// <summary>Catches up with an event that the log has and the snapshot had not.</summary>
+    /// <exception cref="InvalidOperationException">The event is not the next one.</exception>
+    public void Replay(StoredEvent stored)
+    {
+        if (stored.Seq != LastSeq + 1)
+        {
+            throw new InvalidOperationException($"Event {stored.Seq} cannot follow {LastSeq}.");
+        }
+
+        State = State.Apply(stored.Event, stored.At);
+        LastSeq = stored.Seq;
+        LastActivityAt = stored.At;
+    }
+
+    /// <summary>The events recorded since the last call, in order.</summary>
+    public IReadOnlyList<StoredEvent> TakeUncommitted()
+    {
+        var taken = _uncommitted;
+        _uncommitted = [];
+        return taken;
+    }
+
+    /// <summary>Records something that Claude or the server did and that changes no rule.</summary>
+    public void Record(SessionEvent sessionEvent, DateTimeOffset now)
+    {
+        LastSeq++;
+        LastActivityAt = now;
+        State = State.Apply(sessionEvent, now);
+        _uncommitted.Add(new StoredEvent(LastSeq, now, sessionEvent));
+    }
+
+    /// <summary>Takes a message: its turn begins at once when the session is idle, else it waits.</summary>
+    /// <returns>Its id and place: 0 when its turn began, else 1, 2, 3 … in the queue. The same for a message sent again.</returns>
+    public Result<AcceptedAt> AcceptMessage(ChatMessage message, DateTimeOffset now)
+    {
+        if (!IsLive)
+        {
+            return SessionErrors.Terminated();
+        }
+
+        if (message.ClientId is { } clientId && Accepted(clientId, now) is { } accepted)
+        {
+            return accepted.Fingerprint == AcceptedMessage.FingerprintOf(message)
+                ? new AcceptedAt(accepted.MessageId, PositionOf(accepted.MessageId), IsRepeat: true)
+                : SessionErrors.MessageIdReused(clientId);
+        }
+
+        if (State.Queue.Count >= QueueLimit)
+        {
+            return SessionErrors.QueueFull(QueueLimit);
+        }
+
+        if (State is { Status: SessionStatus.Idle, Queue.Count: 0 })
+        {
+            StartTurn(message, now);
+        }
+        else
+        {
+            Record(new QueueChanged(QueueChange.Added, message.Id, message), now);
+        }
+
+        return new AcceptedAt(message.Id, PositionOf(message.Id), IsRepeat: false);
+    }
+
+    /// <summary>Takes a waiting message back.</summary>
+    public Result CancelMessage(string messageId, DateTimeOffset now)
+    {
+        if (PositionOf(messageId) == 0)
+        {
+            return SessionErrors.MessageNotQueued(messageId);
+        }
+
+        Record(new QueueChanged(QueueChange.Cancelled, messageId, null), now);
+        return Result.Success();
+    }
+
+    /// <summary>Its process is being started.</summary>
+    public void AgentStarting(DateTimeOffset now) => ChangeStatus(SessionStatus.Starting, null, now);
+
+    /// <summary>Its process answers: the next message begins, if one waits.</summary>
+    public void AgentReady(DateTimeOffset now) => StartNextTurnOrRest(now);
+
+    /// <summary>Its process could not be started.</summary>
+    public void AgentFailed(Error error, DateTimeOffset now)
+    {
+        Record(SessionErrorRaised.From(error), now);
+        ChangeStatus(SessionStatus.Failed, error.Reason, now);
+    }
+
+    /// <summary>Its process is gone, wanted or not: what was under way ends, what waits goes on waiting.</summary>
+    /// <param name="reason">Why, in lower snake case: <c>server_stopped</c>, <c>agent_exited</c>, <c>idle</c>.</param>
+    /// <param name="now">The time.</param>
+    public void AgentStopped(string reason, DateTimeOffset now)
+    {
+        if (!IsLive)
+        {
+            return;
+        }
+
+        EndTurn("agent_stopped", "agent_stopped", default, 0, now);
+        ChangeStatus(SessionStatus.Hibernated, reason, now);
+    }
+
+    /// <summary>Claude began to work by itself, such as at the end of a background task; nothing when a turn is under way.</summary>
+    public void EnsureTurn(DateTimeOffset now)
+    {
+        if (State.CurrentTurn is null && IsLive)
+        {
+            Record(new TurnStarted(State.TurnCount + 1, null), now);
+            ChangeStatus(SessionStatus.Running, null, now);
+        }
+    }
+
+    /// <summary>Claude's work ended; the next message begins, if one waits.</summary>
+    public void CompleteTurn(string stopReason, TokenUsage usage, decimal costUsd, DateTimeOffset now)
+    {
+        EndTurn(stopReason, "withdrawn", usage, costUsd, now);
+        StartNextTurnOrRest(now);
+    }
+
+    /// <summary>A tool call waits for a human.</summary>
+    public void RequestPermission(PermissionRequest request, DateTimeOffset now)
+    {
+        Record(new PermissionRequested(request), now);
+        ChangeStatus(SessionStatus.AwaitingPermission, null, now);
+    }
+
+    /// <summary>Answers or withdraws a permission request; the first answer wins.</summary>
+    /// <returns>The request that was pending, or <c>SESSION_006</c>.</returns>
+    public Result<PermissionRequest> ResolvePermission(
+        string requestId, PermissionDecision decision, string reason, string? message, IReadOnlyList<string> rememberedRules, DateTimeOffset now)
+    {
+        var request = State.PendingPermissions.FirstOrDefault(p => p.Id == requestId);
+        if (request is null)
+        {
+            return SessionErrors.PermissionNotPending(requestId);
+        }
+
+        Record(new PermissionResolved(requestId, decision, reason, message, rememberedRules), now);
+        if (State is { Status: SessionStatus.AwaitingPermission, PendingPermissions.Count: 0 })
+        {
+            ChangeStatus(SessionStatus.Running, null, now);
+        }
+
+        return request;
+    }
+
+    /// <summary>Pending requests whose time is over.</summary>
+    public IReadOnlyList<PermissionRequest> ExpiredPermissions(DateTimeOffset now) =>
+        [.. State.PendingPermissions.Where(p => p.ExpiresAt <= now)];
+
+    /// <summary>Changes name, model or mode; nothing when they are the same.</summary>
+    public Result ChangeSettings(SessionSettings settings, DateTimeOffset now)
+    {
+        if (!IsLive)
+        {
+            return SessionErrors.Terminated();
+        }
+
+        if (settings != State.Settings)
+        {
+            Record(new SettingsChanged(settings), now);
+        }
+
+        return Result.Success();
+    }
+
+    /// <summary>Ends the session for good: the turn ends, the queue is dropped. Harmless when it is over.</summary>
+    public void Terminate(string reason, DateTimeOffset now)
+    {
+        if (!IsLive)
+        {
+            return;
+        }
+
+        EndTurn("agent_stopped", "agent_stopped", default, 0, now);
+        foreach (var message in State.Queue)
+        {
+            Record(new QueueChanged(QueueChange.Cancelled, message.Id, null), now);
+        }
+
+        ChangeStatus(SessionStatus.Terminated, reason, now);
+    }
+
+    private AcceptedMessage? Accepted(string clientId, DateTimeOffset now) =>
+        State.AcceptedMessages.FirstOrDefault(a => a.ClientId == clientId && now - a.At < SessionState.MessageIdLifetime);
+
+    private int PositionOf(string messageId)
+    {
+        for (var i = 0; i < State.Queue.Count; i++)
+        {
+            if (State.Queue[i].Id == messageId)
+            {
+                return i + 1;
+            }
+        }
+
+        return 0;
+    }
+
+    private void StartNextTurnOrRest(DateTimeOffset now)
+    {
+        if (!IsLive)
+        {
+            return;
+        }
+
+        if (State.Queue is [var next, ..])
+        {
+            Record(new QueueChanged(QueueChange.Started, next.Id, null), now);
+            StartTurn(next, now);
+        }
+        else
+        {
+            ChangeStatus(SessionStatus.Idle, null, now);
+        }
+    }
+
+    private void StartTurn(ChatMessage message, DateTimeOffset now)
+    {
+        Record(new UserMessageAdded(message), now);
+        Record(new TurnStarted(State.TurnCount + 1, message.Id), now);
+        ChangeStatus(SessionStatus.Running, null, now);
+    }
+
+    private void EndTurn(string stopReason, string permissionReason, TokenUsage usage, decimal costUsd, DateTimeOffset now)
+    {
+        foreach (var pending in State.PendingPermissions)
+        {
+            Record(new PermissionResolved(pending.Id, PermissionDecision.Deny, permissionReason, null, []), now);
+        }
+
+        if (State.CurrentTurn is { } turn)
+        {
+            Record(new TurnCompleted(turn.Id, stopReason, usage, costUsd, now - turn.StartedAt), now);
+        }
+    }
+
+    private void ChangeStatus(SessionStatus status, string? reason, DateTimeOffset now)
+    {
+        if (State.Status != status)
+        {
+            Record(new StatusChanged(status, reason), now);
+        }
+    }
+}
+
+/// <summary>Where an accepted message stands.</summary>
+/// <param name="MessageId">Claudy's id for it.</param>
+/// <param name="Position">0 when its turn began, else its place in the queue.</param>
+/// <param name="IsRepeat">Whether it had been accepted before.</param>
+public sealed record AcceptedAt(string MessageId, int Position, bool IsRepeat);

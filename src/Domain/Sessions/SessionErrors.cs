@@ -1,0 +1,69 @@
+using Claudy.Domain.Shared;
+
+namespace Claudy.Domain.Sessions;
+
+/// <summary>How work on a session can fail.</summary>
+public static class SessionErrors
+{
+    /// <summary>Claude Code did not start.</summary>
+    public static Error AgentFailedToStart(string why) =>
+        new(ResultStatus.Unavailable, "SESSION_001", "agent_failed_to_start", $"Claude Code did not start: {why}") { Retryable = true };
+
+    /// <summary>No such session, or another user's.</summary>
+    public static Error NotFound() =>
+        new(ResultStatus.NotFound, "SESSION_002", "session_not_found", "There is no such session.");
+
+    /// <summary>Claude Code ended while it was needed.</summary>
+    public static Error AgentExited(string why) =>
+        new(ResultStatus.Unavailable, "SESSION_003", "agent_exited", $"Claude Code ended unexpectedly: {why} The history is kept; the next message starts it again.") { Retryable = true };
+
+    /// <summary>The session is over.</summary>
+    public static Error Terminated() =>
+        new(ResultStatus.Conflict, "SESSION_004", "session_terminated", "The session was terminated; its history can be read, but it takes no more messages.");
+
+    /// <summary>An <c>after_seq</c> or <c>before_seq</c> outside of what there is.</summary>
+    public static Error SequenceOutOfRange(long asked, long last) =>
+        new Error(ResultStatus.Invalid, "SESSION_005", "sequence_out_of_range", $"The session's last event is {last}; {asked} is not a place in it. Attach without after_seq to begin anew.")
+            .With("after_seq", asked).With("last_seq", last);
+
+    /// <summary>No such pending permission request.</summary>
+    public static Error PermissionNotPending(string requestId) =>
+        new Error(ResultStatus.Conflict, "SESSION_006", "permission_not_pending", "That permission request is not waiting: it was answered, withdrawn or expired.")
+            .With("request_id", requestId);
+
+    /// <summary>No such queued message.</summary>
+    public static Error MessageNotQueued(string messageId) =>
+        new Error(ResultStatus.Conflict, "SESSION_007", "message_not_queued", "That message is not in the queue: its turn began, or it was cancelled.")
+            .With("message_id", messageId);
+
+    /// <summary>A client id was used for two different messages.</summary>
+    public static Error MessageIdReused(string clientId) =>
+        new Error(ResultStatus.Conflict, "SESSION_008", "message_id_reused", "Another message was sent to this session with that id within 24 hours. Give each message an id of its own.")
+            .With("id", clientId);
+
+    /// <summary>The queue is full.</summary>
+    public static Error QueueFull(int limit) =>
+        new Error(ResultStatus.LimitExceeded, "SESSION_009", "queue_full", $"{limit} messages already wait in this session. Wait for a turn to end, or cancel one.") { Retryable = true }
+            .With("limit", limit);
+
+    /// <summary>Nothing is attached and nothing was named.</summary>
+    public static Error NoSession() =>
+        new(ResultStatus.Invalid, "SESSION_010", "no_session", "Which session? Give a session_id, or create or attach to one first.");
+
+    /// <summary>The user has as many sessions as allowed.</summary>
+    public static Error TooManySessions(int limit) =>
+        new Error(ResultStatus.LimitExceeded, "SESSION_011", "too_many_sessions", $"You have {limit} sessions, which is the limit. Terminate one first.")
+            .With("limit", limit);
+
+    /// <summary>A mode that needs a sandbox, without one.</summary>
+    public static Error ModeNeedsSandbox() =>
+        new(ResultStatus.Forbidden, "SESSION_012", "mode_needs_sandbox", "bypassPermissions is only allowed where sessions run in a sandbox, and only when a session is created with it.");
+
+    /// <summary>Claude Code refused or did not answer a control request.</summary>
+    public static Error ControlFailed(string why) =>
+        new(ResultStatus.Unavailable, "SESSION_013", "control_failed", $"Claude Code did not take that: {why}") { Retryable = true };
+
+    /// <summary>The session moved to another node, or this node lost its lease.</summary>
+    public static Error Moved() =>
+        new(ResultStatus.Unavailable, "SESSION_014", "session_moved", "The session is moving to another place; try again.") { Retryable = true };
+}

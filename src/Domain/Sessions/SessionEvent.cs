@@ -1,0 +1,139 @@
+using System.Text.Json;
+using Claudy.Domain.Shared;
+
+namespace Claudy.Domain.Sessions;
+
+/// <summary>
+/// Something that happened in a session and is kept: the session's state is these, applied in order.
+/// </summary>
+/// <remarks>Stored by <c>ISessionEventLog</c> and sent to clients with its sequence number; see docs/protocol.md.</remarks>
+public abstract record SessionEvent;
+
+/// <summary>An event with the place it has in its session.</summary>
+/// <param name="Seq">1, 2, 3 … with no gap.</param>
+/// <param name="At">When it was recorded, UTC.</param>
+/// <param name="Event">What happened.</param>
+public sealed record StoredEvent(long Seq, DateTimeOffset At, SessionEvent Event);
+
+/// <summary>An image that a user sent with a message.</summary>
+/// <param name="MediaType">image/png, image/jpeg, image/gif or image/webp.</param>
+/// <param name="Data">The image's bytes.</param>
+public sealed record ImageAttachment(string MediaType, byte[] Data);
+
+/// <summary>A message of the user, as it was accepted.</summary>
+/// <param name="Id">Claudy's id for it.</param>
+/// <param name="ClientId">The id the client gave it, unique within the session for 24 hours; null when it gave none.</param>
+/// <param name="Text">What the user wrote.</param>
+/// <param name="Images">Images that go with it.</param>
+public sealed record ChatMessage(string Id, string? ClientId, string Text, IReadOnlyList<ImageAttachment> Images);
+
+/// <summary>The session was made.</summary>
+/// <param name="Settings">What it starts with.</param>
+public sealed record SessionCreated(SessionSettings Settings) : SessionEvent;
+
+/// <summary>The status changed.</summary>
+/// <param name="Status">The status from now on.</param>
+/// <param name="Reason">Why, in lower snake case, such as <c>user_request</c>; null when the status says it all.</param>
+public sealed record StatusChanged(SessionStatus Status, string? Reason) : SessionEvent;
+
+/// <summary>Name, model or permission mode changed.</summary>
+/// <param name="Settings">All settings from now on.</param>
+public sealed record SettingsChanged(SessionSettings Settings) : SessionEvent;
+
+/// <summary>How the queue changed.</summary>
+public enum QueueChange
+{
+    /// <summary>A message was put at its end.</summary>
+    Added,
+
+    /// <summary>A message was taken back by a user.</summary>
+    Cancelled,
+
+    /// <summary>The first message left it, for its turn.</summary>
+    Started,
+}
+
+/// <summary>The queue of messages that wait for their turn changed.</summary>
+/// <param name="Change">How.</param>
+/// <param name="MessageId">Which message.</param>
+/// <param name="Message">The message itself when it was added; else null.</param>
+public sealed record QueueChanged(QueueChange Change, string MessageId, ChatMessage? Message) : SessionEvent;
+
+/// <summary>A user's message entered the conversation.</summary>
+/// <param name="Message">The message.</param>
+public sealed record UserMessageAdded(ChatMessage Message) : SessionEvent;
+
+/// <summary>Claude began to work.</summary>
+/// <param name="TurnId">Names the turn within the session: 1, 2, 3 …</param>
+/// <param name="MessageId">The message it answers; null when Claude began by itself, such as at the end of a background task.</param>
+public sealed record TurnStarted(long TurnId, string? MessageId) : SessionEvent;
+
+/// <summary>A whole text of Claude's answer: the authority over its deltas.</summary>
+/// <param name="MessageId">The id its deltas carried.</param>
+/// <param name="Text">All of it.</param>
+/// <param name="IsPartial">Whether it was cut off by an interrupt or a crash.</param>
+/// <param name="ParentToolUseId">The tool call of the subagent that said it; null for the main conversation.</param>
+public sealed record AssistantText(string MessageId, string Text, bool IsPartial, string? ParentToolUseId) : SessionEvent;
+
+/// <summary>A whole piece of Claude's thinking.</summary>
+/// <inheritdoc cref="AssistantText" path="/param"/>
+public sealed record AssistantThinking(string MessageId, string Text, bool IsPartial, string? ParentToolUseId) : SessionEvent;
+
+/// <summary>Claude called a tool.</summary>
+/// <param name="ToolUseId">Names the call.</param>
+/// <param name="Name">The tool, such as Bash.</param>
+/// <param name="Input">Its arguments, a JSON object.</param>
+/// <param name="ParentToolUseId">The tool call of the subagent that made it; null for the main conversation.</param>
+public sealed record ToolUsed(string ToolUseId, string Name, JsonElement Input, string? ParentToolUseId) : SessionEvent;
+
+/// <summary>A tool call ended.</summary>
+/// <param name="ToolUseId">Which call.</param>
+/// <param name="Content">What Claude was told, as the API has it: a JSON string or an array of content blocks.</param>
+/// <param name="IsError">Whether it failed or was refused.</param>
+/// <param name="ParentToolUseId">The tool call of the subagent that made it; null for the main conversation.</param>
+public sealed record ToolReturned(string ToolUseId, JsonElement Content, bool IsError, string? ParentToolUseId) : SessionEvent;
+
+/// <summary>A tool call waits for a human's decision.</summary>
+/// <param name="Request">What is asked.</param>
+public sealed record PermissionRequested(PermissionRequest Request) : SessionEvent;
+
+/// <summary>A permission request was decided or withdrawn.</summary>
+/// <param name="RequestId">Which request.</param>
+/// <param name="Decision">How.</param>
+/// <param name="Reason">Who or what decided: <c>user</c>, <c>expired</c>, <c>interrupted</c>, <c>withdrawn</c>, <c>agent_stopped</c>.</param>
+/// <param name="Message">What Claude was told on a denial.</param>
+/// <param name="RememberedRules">Rules in Claude Code's own form, such as <c>Bash(touch x)</c>, that hold for the session from now on.</param>
+public sealed record PermissionResolved(
+    string RequestId,
+    PermissionDecision Decision,
+    string Reason,
+    string? Message,
+    IReadOnlyList<string> RememberedRules) : SessionEvent;
+
+/// <summary>Claude's work for a message ended, well or not.</summary>
+/// <param name="TurnId">Which turn.</param>
+/// <param name="StopReason">The API's, such as <c>end_turn</c>; or <c>interrupted</c>, <c>error</c>, <c>agent_stopped</c>.</param>
+/// <param name="Usage">Tokens of this turn.</param>
+/// <param name="CostUsd">Cost of this turn in US dollars, as Claude Code reckons it.</param>
+/// <param name="Duration">From the message to the end.</param>
+public sealed record TurnCompleted(long TurnId, string StopReason, TokenUsage Usage, decimal CostUsd, TimeSpan Duration) : SessionEvent;
+
+/// <summary>Something went wrong that the user should know; the session lives unless a status says otherwise.</summary>
+/// <param name="Code">A code of docs/protocol.md, such as <c>CLAUDE_002</c>.</param>
+/// <param name="Reason">The same in lower snake case.</param>
+/// <param name="Message">A sentence for the user.</param>
+/// <param name="Retryable">Whether the same message may succeed later.</param>
+public sealed record SessionErrorRaised(string Code, string Reason, string Message, bool Retryable) : SessionEvent
+{
+    /// <summary>The event for an error.</summary>
+    public static SessionErrorRaised From(Error error) => new(error.Code, error.Reason, error.Message, error.Retryable);
+}
+
+/// <summary>Claude Code said something that this version of Claudy has no name for; kept as it was.</summary>
+/// <param name="Type">The CLI's type, with its subtype after a slash.</param>
+/// <param name="Raw">The whole line.</param>
+public sealed record AgentNotice(string Type, JsonElement Raw) : SessionEvent;
+
+/// <summary>Claude Code has a transcript of its own under this id, so that the next start resumes it.</summary>
+/// <param name="AgentSessionId">The id to resume; Claude Code changes it at <c>/clear</c>.</param>
+public sealed record AgentSessionChanged(Guid AgentSessionId) : SessionEvent;

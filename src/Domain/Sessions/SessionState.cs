@@ -1,0 +1,77 @@
+namespace Claudy.Domain.Sessions;
+
+/// <summary>All that a session is at one moment: the sum of its events. Immutable.</summary>
+public sealed record SessionState
+{
+    /// <summary>For how long a client's message id is remembered.</summary>
+    public static readonly TimeSpan MessageIdLifetime = TimeSpan.FromHours(24);
+
+    /// <summary>What the user chose.</summary>
+    public required SessionSettings Settings { get; init; }
+
+    /// <summary>What the session is doing.</summary>
+    public SessionStatus Status { get; init; } = SessionStatus.Hibernated;
+
+    /// <summary>Messages that wait for their turn, in order.</summary>
+    public IReadOnlyList<ChatMessage> Queue { get; init; } = [];
+
+    /// <summary>Permission requests without an answer, the oldest first.</summary>
+    public IReadOnlyList<PermissionRequest> PendingPermissions { get; init; } = [];
+
+    /// <summary>The turn that Claude works on; null between turns.</summary>
+    public Turn? CurrentTurn { get; init; }
+
+    /// <summary>How many turns began.</summary>
+    public long TurnCount { get; init; }
+
+    /// <summary>Rules that users said to remember for this session, in Claude Code's form.</summary>
+    public IReadOnlyList<string> RememberedRules { get; init; } = [];
+
+    /// <summary>The agent's own session, once it has one to resume.</summary>
+    public Guid? AgentSessionId { get; init; }
+
+    /// <summary>Clients' message ids of the last 24 hours.</summary>
+    public IReadOnlyList<AcceptedMessage> AcceptedMessages { get; init; } = [];
+
+    /// <summary>Tokens of all turns.</summary>
+    public TokenUsage Usage { get; init; }
+
+    /// <summary>Cost of all turns in US dollars.</summary>
+    public decimal CostUsd { get; init; }
+
+    /// <summary>The state of a session whose first event is <paramref name="created"/>.</summary>
+    public static SessionState Initial(SessionCreated created) => new() { Settings = created.Settings };
+
+    /// <summary>The state after one more event.</summary>
+    public SessionState Apply(SessionEvent sessionEvent, DateTimeOffset at) => sessionEvent switch
+    {
+        SessionCreated e => Initial(e),
+        StatusChanged e => this with { Status = e.Status },
+        SettingsChanged e => this with { Settings = e.Settings },
+        QueueChanged { Change: QueueChange.Added, Message: { } message } =>
+            this with { Queue = [.. Queue, message], AcceptedMessages = Accept(message, at) },
+        QueueChanged e => this with { Queue = [.. Queue.Where(m => m.Id != e.MessageId)] },
+        UserMessageAdded e => this with { AcceptedMessages = Accept(e.Message, at) },
+        TurnStarted e => this with { CurrentTurn = new Turn(e.TurnId, e.MessageId, at), TurnCount = e.TurnId },
+        TurnCompleted e => this with { CurrentTurn = null, Usage = Usage + e.Usage, CostUsd = CostUsd + e.CostUsd },
+        PermissionRequested e => this with { PendingPermissions = [.. PendingPermissions, e.Request] },
+        PermissionResolved e => this with
+        {
+            PendingPermissions = [.. PendingPermissions.Where(p => p.Id != e.RequestId)],
+            RememberedRules = [.. RememberedRules.Union(e.RememberedRules, StringComparer.Ordinal)],
+        },
+        AgentSessionChanged e => this with { AgentSessionId = e.AgentSessionId },
+        _ => this,
+    };
+
+    private IReadOnlyList<AcceptedMessage> Accept(ChatMessage message, DateTimeOffset at) =>
+        message.ClientId is null || AcceptedMessages.Any(a => a.ClientId == message.ClientId)
+            ? AcceptedMessages
+            : [.. AcceptedMessages.Where(a => at - a.At < MessageIdLifetime), AcceptedMessage.Of(message, at)];
+}
+
+/// <summary>One answer of Claude, from the message to its end.</summary>
+/// <param name="Id">1, 2, 3 … within the session.</param>
+/// <param name="MessageId">The message it answers; null when Claude began by itself.</param>
+/// <param name="StartedAt">When it began.</param>
+public sealed record Turn(long Id, string? MessageId, DateTimeOffset StartedAt);

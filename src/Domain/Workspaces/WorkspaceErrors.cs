@@ -1,0 +1,40 @@
+using Claudy.Domain.Shared;
+
+namespace Claudy.Domain.Workspaces;
+
+/// <summary>How work on files can fail.</summary>
+public static class WorkspaceErrors
+{
+    /// <summary>Larger than one file may be.</summary>
+    public static Error FileTooLarge(string path, long size, long limit) =>
+        new Error(ResultStatus.LimitExceeded, "FILE_001", "file_too_large", $"{path} is {Megabytes(size)}; the limit is {Megabytes(limit)}.")
+            .With("size", size).With("limit", limit);
+
+    /// <summary>Not a path within a workspace.</summary>
+    public static Error PathInvalid(string why) =>
+        new(ResultStatus.Invalid, "FILE_003", "path_invalid", $"That path cannot be used: {why}.");
+
+    /// <summary>No such file or folder.</summary>
+    public static Error NotFound(string path) =>
+        new(ResultStatus.NotFound, "FILE_004", "file_not_found", $"There is no {path} in the workspace.");
+
+    /// <summary>There is one already.</summary>
+    public static Error Exists(string path) =>
+        new(ResultStatus.Conflict, "FILE_005", "file_exists", $"{path} is there already; set overwrite to replace it.");
+
+    /// <summary>The workspace would hold more than it may.</summary>
+    public static Error QuotaExceeded(long used, long limit) =>
+        new Error(ResultStatus.LimitExceeded, "FILE_006", "quota_exceeded", $"The workspace holds {Megabytes(used)} of at most {Megabytes(limit)}; delete something first.")
+            .With("used", used).With("limit", limit);
+
+    /// <summary>A folder, link or device where a file was meant, or a file where a folder was.</summary>
+    public static Error WrongKind(string path, string what) =>
+        new(ResultStatus.Conflict, "FILE_007", "wrong_file_kind", $"{path} is {what}.");
+
+    /// <summary>Content that is not what its encoding says.</summary>
+    public static Error EncodingInvalid(string encoding) =>
+        new(ResultStatus.Invalid, "FILE_008", "encoding_invalid", $"The content is not valid {encoding}.");
+
+    private static string Megabytes(long bytes) =>
+        bytes < 1024 * 1024 ? $"{bytes} bytes" : $"{bytes / (1024.0 * 1024.0):0.#} MB";
+}
