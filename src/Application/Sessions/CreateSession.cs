@@ -48,9 +48,11 @@ internal sealed class CreateSessionHandler(
         }
 
         var now = time.GetUtcNow();
-        var settings = request.Settings.Name.Length > 0
-            ? request.Settings
-            : request.Settings with { Name = $"Session of {now:yyyy-MM-dd HH:mm}" };
+        var settings = request.Settings with
+        {
+            Name = request.Settings.Name.Length > 0 ? request.Settings.Name : $"Session of {now:yyyy-MM-dd HH:mm}",
+            BringsOwnKey = request.ClaudeKey is not null,
+        };
         var session = Session.Create(SessionId.New(now), request.UserId, settings, now);
         workspaces.Prepare(session.Id);
 
