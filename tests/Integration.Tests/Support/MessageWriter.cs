@@ -68,8 +68,6 @@ internal sealed class MessageWriter(HttpContext context, RecordedRequest request
         await SendAsync("message_start", new JsonObject { ["message"] = Message([]) }, cancellationToken);
         for (var index = 0; index < reply.Blocks.Length; index++)
             await SendBlockAsync(reply.Blocks[index], index, isLast: index == reply.Blocks.Length - 1, cancellationToken);
-        if (reply.IsCut)
-            return;
 
         await SendAsync(
             "message_delta",
@@ -105,11 +103,9 @@ internal sealed class MessageWriter(HttpContext context, RecordedRequest request
 
         foreach (var gate in block.Holds.Where(hold => hold.Key >= block.Chunks.Length).OrderBy(hold => hold.Key))
             await gate.Value.PassAsync(cancellationToken);
+        // Aborting would reset the connection, and the client could lose what it has not read yet; failing ends it after what was sent.
         if (reply.IsCut && isLast)
-        {
-            context.Abort();
-            return;
-        }
+            throw new IOException("The script cuts the stream here.");
 
         if (block is ReplyBlock.Thinking)
             await SendDeltaAsync(index, new() { ["type"] = "signature_delta", ["signature"] = "c2lnbmVk" }, cancellationToken);

@@ -27,13 +27,13 @@ public sealed record RecordedRequest(
     public bool IsConversation =>
         Path == "/v1/messages" && Body.ValueKind == JsonValueKind.Object && Body.TryGetProperty("tools", out var tools) && tools.GetArrayLength() > 0;
 
-    /// <summary>The last message's text and tool results, joined by newlines.</summary>
+    /// <summary>The text and tool results of the last message by the user, joined by newlines. Claude Code may put messages of the role "system" behind it.</summary>
     public string LastMessageText
     {
         get
         {
-            var content = Body.GetProperty("messages").EnumerateArray().Last().GetProperty("content");
-            return string.Join('\n', Texts(content));
+            var message = Body.GetProperty("messages").EnumerateArray().Last(message => message.GetProperty("role").GetString() == "user");
+            return string.Join('\n', Texts(message.GetProperty("content")));
         }
     }
 
