@@ -205,7 +205,7 @@ public sealed class ChatLoopTests
                 await peer.StayAsync();
             });
 
-        terminal.Answer.Replace("\n", "", StringComparison.Ordinal).ShouldBe("Once upon a time");
+        terminal.Answer.ShouldBe("Once upon a time\n");
     }
 
     private static async Task BeginTurnAsync(ScriptedServer.Peer peer)

@@ -14,6 +14,7 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
     private readonly StreamedTexts _texts = new();
     private Block _block = Block.None;
     private bool _lineIsOpen;
+    private bool _answerIsOpen;
 
     /// <summary>What is being written at the moment; a change begins a new line.</summary>
     private enum Block
@@ -81,6 +82,7 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
                 Aside($"Denied ({frame.Text("reason")}).", Dim);
                 break;
             case "turn_completed":
+                EndAnswer();
                 Aside(Summary(frame), Dim);
                 _texts.Clear();
                 break;
@@ -109,6 +111,7 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
         Write(text, block);
         if (isComplete)
         {
+            EndAnswer();
             CloseLine();
         }
     }
@@ -131,6 +134,11 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
             return;
         }
 
+        if (piece.BeginsAnew)
+        {
+            EndAnswer();
+        }
+
         if (_block != block || piece.BeginsAnew)
         {
             CloseLine();
@@ -142,6 +150,7 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
         if (block == Block.Answer)
         {
             terminal.WriteAnswer(clean);
+            _answerIsOpen = _lineIsOpen;
         }
         else
         {
@@ -165,18 +174,23 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
         _lineIsOpen = true;
     }
 
+    /// <summary>Ends an answer's last line, in the answer itself.</summary>
+    private void EndAnswer()
+    {
+        if (_answerIsOpen)
+        {
+            terminal.WriteAnswer("\n");
+            _answerIsOpen = false;
+            _lineIsOpen = false;
+        }
+    }
+
+    /// <summary>Goes to a new line for something else, and leaves the answer, which may go on, as it is.</summary>
     private void CloseLine()
     {
         if (_lineIsOpen)
         {
-            if (_block == Block.Answer)
-            {
-                terminal.WriteAnswer("\n");
-            }
-            else
-            {
-                terminal.WriteAside("\n");
-            }
+            terminal.WriteAside("\n");
         }
 
         _lineIsOpen = false;
