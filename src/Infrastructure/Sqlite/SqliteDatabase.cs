@@ -20,9 +20,9 @@ internal sealed class SqliteDatabase(IOptions<SqliteOptions> options)
         var connection = Open(SqliteOpenMode.ReadWrite);
         try
         {
-            UseWriteAheadLog(connection);
             lock (_gate)
             {
+                UseWriteAheadLog(connection);
                 SqliteSchema.Migrate(connection);
                 _isUpToDate = true;
             }

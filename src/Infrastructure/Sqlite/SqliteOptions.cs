@@ -18,7 +18,7 @@ public sealed class SqliteOptions
     public SqliteSynchronous Synchronous { get; set; } = SqliteSynchronous.Full;
 
     /// <summary>How many writes that wait are committed as one at most.</summary>
-    [Range(1, 10_000, ErrorMessage = "Claudy:Sqlite:GroupCommitMaxBatch must be from 1 to 10000.")]
+    [Range(1, 10_000)]
     public int GroupCommitMaxBatch { get; set; } = 256;
 }
 
