@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Claudy.WebApi.Cli.Chat;
 using Claudy.WebApi.Cli.Doctor;
 
@@ -19,8 +20,10 @@ internal static class CommandLine
             return await serve(args);
         }
 
-        var root = new RootCommand("Claudy: Claude Code from anywhere, each session in a sandbox of its own.")
+        var root = new Command("claudy", "Claude Code from anywhere, each session in a sandbox of its own.")
         {
+            new HelpOption { Recursive = true },
+            new VersionOption(),
             Serve(serve),
             ChatCommand.Create(),
             TokenCommand.Create(),
