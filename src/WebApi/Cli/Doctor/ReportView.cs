@@ -6,11 +6,20 @@ namespace Claudy.WebApi.Cli.Doctor;
 /// <summary>Shows findings: a table for people, JSON for programs.</summary>
 internal static class ReportView
 {
+    // Wide enough that nothing wraps: a file has no edge.
+    private const int FileWidth = 1000;
+
     public static void WriteJson(TextWriter output, Report report) =>
         output.WriteLine(JsonSerializer.Serialize(report, DoctorJson.Default.Report));
 
-    public static void WriteTable(IAnsiConsole console, Report report)
+    public static void WriteTable(TextWriter output, bool isTerminal, Report report)
     {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output), Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No });
+        if (!isTerminal)
+        {
+            console.Profile.Width = FileWidth;
+        }
+
         var table = new Table().Border(TableBorder.None).HideHeaders().AddColumns("", "", "");
         foreach (var finding in report.Findings)
         {
