@@ -31,6 +31,10 @@ internal static class ProtocolErrors
     public static Error HostRefused() =>
         new(ResultStatus.Forbidden, "WS_007", "host_refused", "The server does not answer to that host name. The operator can allow it with Claudy:Http:AllowedHosts.");
 
+    /// <summary>An ordinary request for the address of the WebSocket.</summary>
+    public static Error UpgradeRequired() =>
+        new(ResultStatus.Invalid, "WS_008", "upgrade_required", "This is a WebSocket: connect to it with an Upgrade.");
+
     /// <summary>Too many frames in a short time; this one was not taken.</summary>
     public static Error TooManyFrames(double framesPerSecond) =>
         new Error(ResultStatus.LimitExceeded, "RATE_001", "too_many_frames", $"At most {framesPerSecond} frames per second are taken. Wait a moment and send it again.") { Retryable = true }

@@ -9,6 +9,10 @@ namespace Claudy.WebApi.Protocol;
 internal static class WireNames
 {
     public const string StatusNames = "starting, idle, running, awaiting_permission, hibernated, terminated or failed";
+
+    /// <summary>The workspace as Claude sees it; where it is on the server is nobody's business.</summary>
+    public const string WorkspacePath = "/workspace";
+
     public const string ModeNames = "default, acceptEdits, plan, dontAsk or bypassPermissions";
 
     public static string Of(SessionStatus status) => status switch
