@@ -71,6 +71,7 @@ internal sealed class SessionMachine(
                 StopAgent("user_request", answer);
                 break;
             case SessionCommand.Terminate:
+                _recorder.KeepPartialTexts();
                 session.Terminate("user_request", now);
                 StopAgent("user_request", _ => { });
                 answer(Done());
@@ -95,6 +96,12 @@ internal sealed class SessionMachine(
         if (agentEvent is AgentEvent.Exited exited)
         {
             AgentExited(exited);
+            return;
+        }
+
+        if (!session.IsLive)
+        {
+            // Its process has not heard yet that it is over.
             return;
         }
 
@@ -192,6 +199,17 @@ internal sealed class SessionMachine(
     {
         var now = time.GetUtcNow();
         slot.Vacate();
+        if (session.IsLive)
+        {
+            SettleAfterExit(exited, now);
+        }
+
+        AnswerWaiting();
+        IsOver = _isStopping;
+    }
+
+    private void SettleAfterExit(AgentEvent.Exited exited, DateTimeOffset now)
+    {
         _recorder.KeepPartialTexts();
         if (_exitReason is { } reason)
         {
@@ -204,9 +222,6 @@ internal sealed class SessionMachine(
             session.AgentStopped("agent_exited", now);
             RestartIfMessagesWait(now);
         }
-
-        AnswerWaiting();
-        IsOver = _isStopping;
     }
 
     private void RestartIfMessagesWait(DateTimeOffset now)
