@@ -1,0 +1,130 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Claudy.Infrastructure.Agents.Claude;
+
+/// <summary>A message of the user.</summary>
+internal sealed record UserLine(UserLineMessage Message, Guid Uuid)
+{
+    public string Type => "user";
+}
+
+/// <summary>What the message says.</summary>
+internal sealed record UserLineMessage(IReadOnlyList<UserLineBlock> Content)
+{
+    public string Role => "user";
+}
+
+/// <summary>A text or an image.</summary>
+internal sealed record UserLineBlock(string Type)
+{
+    public string? Text { get; init; }
+
+    public UserLineImage? Source { get; init; }
+}
+
+/// <summary>An image; the bytes are written as base64.</summary>
+internal sealed record UserLineImage(string MediaType, byte[] Data)
+{
+    public string Type => "base64";
+}
+
+/// <summary>A control request to the CLI.</summary>
+internal sealed record ControlRequestLine(string RequestId, ControlRequest Request)
+{
+    public string Type => "control_request";
+}
+
+/// <summary>
+/// Every control request that Claudy sends. There is no way to make another one: nothing of a client is relayed raw, and
+/// some that the CLI takes do harm (<c>rewind_conversation</c> wedged the process, <c>mcp_call</c> is not permission-checked).
+/// </summary>
+internal sealed record ControlRequest
+{
+    private ControlRequest(string subtype) => Subtype = subtype;
+
+    public string Subtype { get; }
+
+    public string? Mode { get; private init; }
+
+    public string? Model { get; private init; }
+
+    [JsonPropertyName("appendSystemPrompt")]
+    public string? AppendSystemPrompt { get; private init; }
+
+    internal static ControlRequest Interrupt { get; } = new("interrupt");
+
+    internal static ControlRequest EndSession { get; } = new("end_session");
+
+    internal static ControlRequest Initialize(string? appendSystemPrompt) => new("initialize") { AppendSystemPrompt = appendSystemPrompt };
+
+    internal static ControlRequest SetModel(string? model) => new("set_model") { Model = model };
+
+    internal static ControlRequest SetPermissionMode(Domain.Sessions.PermissionMode mode) =>
+        new("set_permission_mode") { Mode = ClaudePermissionModes.ToName(mode) };
+}
+
+/// <summary>An answer to a control request of the CLI.</summary>
+internal sealed record ControlResponseLine(ControlResponse Response)
+{
+    public string Type => "control_response";
+}
+
+/// <summary>Success with a decision, or an error.</summary>
+internal sealed record ControlResponse(string RequestId)
+{
+    public string Subtype => Error is null ? "success" : "error";
+
+    public PermissionDecisionBody? Response { get; init; }
+
+    public string? Error { get; init; }
+}
+
+/// <summary>The decision about a tool call.</summary>
+internal sealed record PermissionDecisionBody(string Behavior)
+{
+    [JsonPropertyName("updatedInput")]
+    public JsonElement? UpdatedInput { get; init; }
+
+    [JsonPropertyName("updatedPermissions")]
+    public IReadOnlyList<PermissionUpdate>? UpdatedPermissions { get; init; }
+
+    public string? Message { get; init; }
+}
+
+/// <summary>A change of permissions for the rest of the process. Its destination is always the session: another would write into the workspace.</summary>
+internal sealed record PermissionUpdate(string Type)
+{
+    public string Destination => "session";
+
+    public string? Behavior { get; init; }
+
+    public string? Mode { get; init; }
+
+    public IReadOnlyList<PermissionUpdateRule>? Rules { get; init; }
+}
+
+/// <summary>A rule.</summary>
+internal sealed record PermissionUpdateRule(
+    [property: JsonPropertyName("toolName")] string ToolName,
+    [property: JsonPropertyName("ruleContent")] string? RuleContent);
+
+/// <summary>What <c>--settings</c> takes.</summary>
+internal sealed record ClaudeSettings(ClaudePermissionSettings Permissions);
+
+/// <summary>Rules.</summary>
+internal sealed record ClaudePermissionSettings(IReadOnlyList<string> Allow, IReadOnlyList<string> Deny);
+
+/// <remarks>
+/// The encoder must stay the default one, which escapes all that is not ASCII: the CLI splits its input where JavaScript
+/// sees the end of a line, U+2028 among them, and dies of half a line.
+/// </remarks>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(UserLine))]
+[JsonSerializable(typeof(ControlRequestLine))]
+[JsonSerializable(typeof(ControlResponseLine))]
+[JsonSerializable(typeof(ClaudeSettings))]
+[JsonSerializable(typeof(string))]
+internal sealed partial class ClaudeJson : JsonSerializerContext;
