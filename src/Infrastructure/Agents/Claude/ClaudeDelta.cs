@@ -48,9 +48,7 @@ internal readonly ref struct ClaudeDelta
             return false;
         }
 
-        var kind = reader.ValueTextEquals("text_delta"u8) ? ClaudeDeltaKind.Text
-            : reader.ValueTextEquals("thinking_delta"u8) ? ClaudeDeltaKind.Thinking
-            : ClaudeDeltaKind.Other;
+        var kind = KindOf(reader);
         if (kind != ClaudeDeltaKind.Other
             && (!ReadName(ref reader, kind == ClaudeDeltaKind.Text ? "text"u8 : "thinking"u8) || !reader.Read() || reader.TokenType != JsonTokenType.String))
         {
@@ -71,8 +69,8 @@ internal readonly ref struct ClaudeDelta
         if (!_escaped)
             return _raw.ToArray();
 
-        byte[]? rented = null;
-        var buffer = _raw.Length <= StackLimit ? stackalloc byte[StackLimit] : rented = ArrayPool<byte>.Shared.Rent(_raw.Length);
+        var rented = _raw.Length <= StackLimit ? null : ArrayPool<byte>.Shared.Rent(_raw.Length);
+        var buffer = rented is null ? stackalloc byte[StackLimit] : rented.AsSpan();
         var length = _atText.CopyString(buffer);
         var text = buffer[..length].ToArray();
         if (rented is not null)
@@ -97,6 +95,13 @@ internal readonly ref struct ClaudeDelta
         }
 
         return true;
+    }
+
+    private static ClaudeDeltaKind KindOf(in Utf8JsonReader reader)
+    {
+        if (reader.ValueTextEquals("text_delta"u8))
+            return ClaudeDeltaKind.Text;
+        return reader.ValueTextEquals("thinking_delta"u8) ? ClaudeDeltaKind.Thinking : ClaudeDeltaKind.Other;
     }
 
     private static bool ReadName(ref Utf8JsonReader reader, ReadOnlySpan<byte> name) =>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
@@ -36,25 +35,6 @@ internal sealed class ClaudeEventMapper
         {
             events.Add(Malformed(line));
             return null;
-        }
-    }
-
-    /// <inheritdoc cref="Map(ReadOnlySpan{byte}, ICollection{AgentEvent})"/>
-    internal ClaudeControl? Map(in ReadOnlySequence<byte> line, ICollection<AgentEvent> events)
-    {
-        if (line.IsSingleSegment)
-            return Map(line.FirstSpan, events);
-
-        var length = checked((int)line.Length);
-        var rented = ArrayPool<byte>.Shared.Rent(length);
-        try
-        {
-            line.CopyTo(rented);
-            return Map(rented.AsSpan(0, length), events);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rented);
         }
     }
 
@@ -217,7 +197,7 @@ internal sealed class ClaudeEventMapper
         }
     }
 
-    private ClaudeControl? MapSystem(JsonElement message, ICollection<AgentEvent> events)
+    private ClaudeControl.CredentialRefused? MapSystem(JsonElement message, ICollection<AgentEvent> events)
     {
         var subtype = message.Text("subtype");
         switch (subtype)
@@ -246,7 +226,7 @@ internal sealed class ClaudeEventMapper
         }
     }
 
-    private ClaudeControl? MapRetry(JsonElement message, ICollection<AgentEvent> events)
+    private ClaudeControl.CredentialRefused? MapRetry(JsonElement message, ICollection<AgentEvent> events)
     {
         var status = message.Int("error_status");
         if (_turn.Retry(status) == ClaudeTurn.AfterRetry.Interrupt)

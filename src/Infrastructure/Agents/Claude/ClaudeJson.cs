@@ -4,15 +4,16 @@ using System.Text.Json.Serialization;
 namespace Claudy.Infrastructure.Agents.Claude;
 
 /// <summary>A message of the user.</summary>
-internal sealed record UserLine(UserLineMessage Message, Guid Uuid)
+/// <typeparam name="TContent">A string, in which slash commands are understood, or a list of blocks.</typeparam>
+internal sealed record UserLine<TContent>(UserLineMessage<TContent> Message, Guid Uuid)
 {
-    public string Type => "user";
+    public string Type { get; } = "user";
 }
 
 /// <summary>What the message says.</summary>
-internal sealed record UserLineMessage(IReadOnlyList<UserLineBlock> Content)
+internal sealed record UserLineMessage<TContent>(TContent Content)
 {
-    public string Role => "user";
+    public string Role { get; } = "user";
 }
 
 /// <summary>A text or an image.</summary>
@@ -26,13 +27,13 @@ internal sealed record UserLineBlock(string Type)
 /// <summary>An image; the bytes are written as base64.</summary>
 internal sealed record UserLineImage(string MediaType, byte[] Data)
 {
-    public string Type => "base64";
+    public string Type { get; } = "base64";
 }
 
 /// <summary>A control request to the CLI.</summary>
 internal sealed record ControlRequestLine(string RequestId, ControlRequest Request)
 {
-    public string Type => "control_request";
+    public string Type { get; } = "control_request";
 }
 
 /// <summary>
@@ -67,7 +68,7 @@ internal sealed record ControlRequest
 /// <summary>An answer to a control request of the CLI.</summary>
 internal sealed record ControlResponseLine(ControlResponse Response)
 {
-    public string Type => "control_response";
+    public string Type { get; } = "control_response";
 }
 
 /// <summary>Success with a decision, or an error.</summary>
@@ -95,7 +96,7 @@ internal sealed record PermissionDecisionBody(string Behavior)
 /// <summary>A change of permissions for the rest of the process. Its destination is always the session: another would write into the workspace.</summary>
 internal sealed record PermissionUpdate(string Type)
 {
-    public string Destination => "session";
+    public string Destination { get; } = "session";
 
     public string? Behavior { get; init; }
 
@@ -122,7 +123,8 @@ internal sealed record ClaudePermissionSettings(IReadOnlyList<string> Allow, IRe
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(UserLine))]
+[JsonSerializable(typeof(UserLine<string>), TypeInfoPropertyName = "TextLine")]
+[JsonSerializable(typeof(UserLine<IReadOnlyList<UserLineBlock>>), TypeInfoPropertyName = "BlocksLine")]
 [JsonSerializable(typeof(ControlRequestLine))]
 [JsonSerializable(typeof(ControlResponseLine))]
 [JsonSerializable(typeof(ClaudeSettings))]

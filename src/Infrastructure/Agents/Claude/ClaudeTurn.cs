@@ -58,9 +58,7 @@ internal sealed class ClaudeTurn
             TurnOutcome.Failed => FailureOf(result),
             _ => null,
         };
-        var status = outcome != TurnOutcome.ApiError ? null
-            : _credentialRefused ? Unauthorized
-            : result.Int("api_error_status") ?? _retriedStatus; // the CLI leaves out the status of an overload
+        var status = outcome == TurnOutcome.ApiError ? StatusOf(result) : null;
         var ended = new AgentEvent.TurnEnded(outcome, result.Text("stop_reason"), UsageOf(result), CostOf(result), error, status);
         Start();
         return ended;
@@ -78,6 +76,10 @@ internal sealed class ClaudeTurn
             return TurnOutcome.Completed;
         return result.Text("subtype") == "success" ? TurnOutcome.ApiError : TurnOutcome.Failed;
     }
+
+    // The CLI leaves out the status of an overload, but its retries told it.
+    private int? StatusOf(JsonElement result) =>
+        _credentialRefused ? Unauthorized : result.Int("api_error_status") ?? _retriedStatus;
 
     private static string FailureOf(JsonElement result)
     {
