@@ -182,6 +182,7 @@ public sealed class Session
     /// <summary>A tool call waits for a human.</summary>
     public void RequestPermission(PermissionRequest request, DateTimeOffset now)
     {
+        EnsureTurn(now);
         Record(new PermissionRequested(request), now);
         ChangeStatus(SessionStatus.AwaitingPermission, null, now);
     }

@@ -135,5 +135,5 @@ public sealed record SessionErrorRaised(string Code, string Reason, string Messa
 public sealed record AgentNotice(string Type, JsonElement Raw) : SessionEvent;
 
 /// <summary>Claude Code has a transcript of its own under this id, so that the next start resumes it.</summary>
-/// <param name="AgentSessionId">The id to resume; Claude Code changes it at <c>/clear</c>.</param>
-public sealed record AgentSessionChanged(Guid AgentSessionId) : SessionEvent;
+/// <param name="AgentSessionId">The id to resume; Claude Code changes it at <c>/clear</c>. Null when its transcript is gone.</param>
+public sealed record AgentSessionChanged(Guid? AgentSessionId) : SessionEvent;

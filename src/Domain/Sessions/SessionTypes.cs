@@ -66,6 +66,9 @@ public sealed record SessionSettings
 
     /// <summary>Tools or rules that are refused.</summary>
     public IReadOnlyList<string> DisallowedTools { get; init; } = [];
+
+    /// <summary>Whether the user gave a key for this session; if so, it never falls back to the server's.</summary>
+    public bool BringsOwnKey { get; init; }
 }
 
 /// <summary>Tokens, as the API counts them.</summary>

@@ -13,6 +13,9 @@ public interface ICredentialVault
     /// <summary>Forgets a session's own key; harmless when there is none.</summary>
     void Forget(SessionId session);
 
+    /// <summary>Whether the session has a key of its own here.</summary>
+    bool HasOwn(SessionId session);
+
     /// <summary>The credential that the session's requests get: its own key, else the server's; null where the demo model answers.</summary>
     ClaudeCredential? For(SessionId session);
 

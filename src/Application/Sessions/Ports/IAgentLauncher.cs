@@ -8,6 +8,9 @@ namespace Claudy.Application.Sessions.Ports;
 /// <summary>Starts agents.</summary>
 public interface IAgentLauncher
 {
+    /// <summary>Whether agents run in a sandbox on this machine.</summary>
+    bool IsIsolating { get; }
+
     /// <summary>What runs: its version, or why it cannot run. Shown at start and by <c>claudy doctor</c>.</summary>
     Task<Result<AgentInfo>> ProbeAsync(CancellationToken cancellationToken);
 

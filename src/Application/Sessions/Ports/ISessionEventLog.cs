@@ -24,10 +24,15 @@ public interface ISessionEventLog
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     Task<IReadOnlyList<StoredEvent>> ReadBeforeAsync(SessionId session, long beforeSeq, int limit, CancellationToken cancellationToken);
 
-    /// <summary>The seq of the session's last event; 0 when it has none.</summary>
+    /// <summary>Where the session's log ends; zeros when it has no events.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
-    Task<long> LastSeqAsync(SessionId session, CancellationToken cancellationToken);
+    Task<SessionHead> HeadAsync(SessionId session, CancellationToken cancellationToken);
 }
+
+/// <summary>The end of a session's log.</summary>
+/// <param name="LastSeq">The seq of the last event.</param>
+/// <param name="Epoch">The highest epoch that appended; a lease must be above it.</param>
+public sealed record SessionHead(long LastSeq, long Epoch);
 
 /// <summary>A store is away or full: a fault, which users see as <c>SERVER_002</c>.</summary>
 public sealed class StoreUnavailableException(string message, Exception inner) : Exception(message, inner);

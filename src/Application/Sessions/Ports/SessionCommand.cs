@@ -35,6 +35,9 @@ public abstract record SessionCommand
     /// <summary>Renames it.</summary>
     public sealed record Rename(string Name) : SessionCommand;
 
+    /// <summary>The session has a key of its own from now on, and never falls back to the server's.</summary>
+    public sealed record UseOwnKey : SessionCommand;
+
     /// <summary>Changes the model; null for the default.</summary>
     public sealed record SetModel(string? Model) : SessionCommand;
 

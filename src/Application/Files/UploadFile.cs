@@ -1,0 +1,28 @@
+using Claudy.Application.Files.Ports;
+using Claudy.Application.Messaging;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+using Claudy.Domain.Workspaces;
+using MediatR;
+
+namespace Claudy.Application.Files;
+
+/// <summary>Puts a file into the session's workspace; folders on the way are made.</summary>
+/// <param name="UserId">Who asks.</param>
+/// <param name="SessionId">Whose workspace.</param>
+/// <param name="Path">Where, relative to the workspace.</param>
+/// <param name="Content">The bytes.</param>
+/// <param name="Overwrite">Whether a file that is there is replaced.</param>
+public sealed record UploadFile(UserId UserId, SessionId SessionId, string Path, ReadOnlyMemory<byte> Content, bool Overwrite) : ISessionRequest<Result<WrittenFile>>;
+
+internal sealed class UploadFileHandler(IWorkspaceFiles files) : IRequestHandler<UploadFile, Result<WrittenFile>>
+{
+    public async Task<Result<WrittenFile>> Handle(UploadFile request, CancellationToken cancellationToken)
+    {
+        var path = WorkspacePath.Parse(request.Path);
+        return path.IsSuccess
+            ? await files.WriteAsync(request.SessionId, path.Value, request.Content, request.Overwrite, cancellationToken)
+            : path.Error;
+    }
+}

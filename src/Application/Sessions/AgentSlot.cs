@@ -1,0 +1,204 @@
+using Claudy.Application.Credentials.Ports;
+using Claudy.Application.Files.Ports;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Microsoft.Extensions.Logging;
+
+namespace Claudy.Application.Sessions;
+
+/// <summary>The place of a session's one agent process: starts it, speaks to it in order, ends it.</summary>
+/// <remarks>
+/// Methods are for the session's loop and return at once; what waits for the process runs beside the loop and reports
+/// back. Everything said to the agent is said in order.
+/// </remarks>
+internal sealed partial class AgentSlot(
+    SessionId sessionId,
+    IAgentLauncher launcher,
+    IApiBroker broker,
+    IWorkspaceFiles workspaces,
+    ICredentialVault credentials,
+    ILogger<AgentSlot> logger) : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _abandoned = new();
+    private Task _telling = Task.CompletedTask;
+    private Task _lifecycle = Task.CompletedTask;
+    private CancellationTokenSource? _launch;
+
+    /// <summary>The running agent; null before it answers and after it ended.</summary>
+    public IAgentSession? Agent { get; private set; }
+
+    /// <summary>Whether there is an agent or one is on its way.</summary>
+    public bool IsOccupied { get; private set; }
+
+    /// <summary>An agent is on its way.</summary>
+    public void Reserve() => IsOccupied = true;
+
+    /// <summary>Starts an agent; <paramref name="started"/> is called from another thread when it answers or has failed.</summary>
+    public void Launch(SessionState state, Func<Result<IAgentSession>, Task> started)
+    {
+        _launch = CancellationTokenSource.CreateLinkedTokenSource(_abandoned.Token);
+        _lifecycle = LaunchAsync(_lifecycle, state, started, _launch.Token);
+    }
+
+    /// <summary>Takes the agent that was started.</summary>
+    public void Occupy(IAgentSession agent) => Agent = agent;
+
+    /// <summary>There is no agent any more.</summary>
+    public void Vacate()
+    {
+        var agent = Agent;
+        Agent = null;
+        IsOccupied = false;
+        _lifecycle = VacateAsync(_lifecycle, agent);
+    }
+
+    /// <summary>Ends the agent, or the attempt to start it; its last event, or the failed start, tells when it is gone.</summary>
+    public void Stop(TimeSpan grace)
+    {
+        if (Agent is { } agent)
+        {
+            _lifecycle = StopAsync(_lifecycle, agent, grace);
+        }
+        else
+        {
+            _launch?.Cancel();
+        }
+    }
+
+    /// <summary>Says something to the agent, after all that was said before. An agent that is gone hears nothing; its end is an event of its own.</summary>
+    public void Tell(Func<IAgentSession, CancellationToken, ValueTask> say)
+    {
+        if (Agent is { } agent)
+        {
+            _telling = TellAsync(_telling, agent, say);
+        }
+    }
+
+    /// <summary>Asks something of the agent after all that was said before; <paramref name="done"/> is called from another thread.</summary>
+    public void Control(Func<IAgentSession, Task<Result>> ask, Func<Result, Task> done) => Tell((agent, _) =>
+    {
+        // The answer may take seconds; what is said next need not wait for it.
+        var asking = AskAsync(agent, ask, done);
+        return asking.IsCompleted ? new ValueTask(asking) : ValueTask.CompletedTask;
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _abandoned.CancelAsync();
+        Vacate();
+        await _lifecycle;
+        await _telling;
+        _launch?.Dispose();
+        _abandoned.Dispose();
+    }
+
+    private static async Task StopAsync(Task previous, IAgentSession agent, TimeSpan grace)
+    {
+        await previous;
+        await agent.StopAsync(grace, CancellationToken.None);
+    }
+
+    private async Task AskAsync(IAgentSession agent, Func<IAgentSession, Task<Result>> ask, Func<Result, Task> done)
+    {
+        Result outcome;
+        try
+        {
+            outcome = await ask(agent);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            LogNotHeard(exception, sessionId);
+            outcome = SessionErrors.ControlFailed("it has ended.");
+        }
+
+        await done(outcome);
+    }
+
+    private async Task TellAsync(Task previous, IAgentSession agent, Func<IAgentSession, CancellationToken, ValueTask> say)
+    {
+        await previous;
+        try
+        {
+            await say(agent, _abandoned.Token);
+        }
+        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            LogNotHeard(exception, sessionId);
+        }
+    }
+
+    private async Task VacateAsync(Task previous, IAgentSession? agent)
+    {
+        await previous;
+        if (agent is not null)
+        {
+            await agent.DisposeAsync();
+        }
+
+        await broker.CloseAsync(sessionId);
+    }
+
+    private async Task LaunchAsync(Task previous, SessionState state, Func<Result<IAgentSession>, Task> started, CancellationToken cancellationToken)
+    {
+        await previous;
+        Result<IAgentSession> outcome;
+        try
+        {
+            outcome = await LaunchAsync(state, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = SessionErrors.AgentFailedToStart("its start was called off.");
+        }
+        catch (Exception exception)
+        {
+            LogLaunchFault(exception, sessionId);
+            outcome = SessionErrors.AgentFailedToStart("the server could not start it; the server's log says more.");
+        }
+
+        if (outcome.IsSuccess && _abandoned.IsCancellationRequested)
+        {
+            await outcome.Value.DisposeAsync();
+        }
+        else
+        {
+            await started(outcome);
+        }
+    }
+
+    private async Task<Result<IAgentSession>> LaunchAsync(SessionState state, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (state.Settings.BringsOwnKey && !credentials.HasOwn(sessionId))
+        {
+            return AgentErrors.CredentialMissing(wasLost: true);
+        }
+
+        if (credentials.For(sessionId) is null && credentials.DefaultSource != CredentialSource.Demo)
+        {
+            return AgentErrors.CredentialMissing(wasLost: false);
+        }
+
+        var location = workspaces.Prepare(sessionId);
+        var socket = await broker.OpenAsync(sessionId, () => credentials.For(sessionId), cancellationToken);
+        return await launcher.LaunchAsync(
+            new AgentLaunch
+            {
+                SessionId = sessionId,
+                Settings = state.Settings,
+                RememberedRules = state.RememberedRules,
+                ResumeAgentSessionId = state.AgentSessionId,
+                WorkspacePath = location.WorkspacePath,
+                HomePath = location.HomePath,
+                ApiSocketPath = socket,
+            },
+            cancellationToken);
+    }
+
+    [LoggerMessage(200, LogLevel.Debug, "Session {SessionId}: the agent was gone before it heard")]
+    private partial void LogNotHeard(Exception exception, SessionId sessionId);
+
+    [LoggerMessage(201, LogLevel.Error, "Session {SessionId}: the agent could not be started")]
+    private partial void LogLaunchFault(Exception exception, SessionId sessionId);
+}

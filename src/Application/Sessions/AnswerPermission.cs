@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+using FluentValidation;
+using MediatR;
+
+namespace Claudy.Application.Sessions;
+
+/// <summary>Allows or denies a tool call that waits; of several answers the first one counts.</summary>
+/// <param name="UserId">Who answers.</param>
+/// <param name="SessionId">Which session.</param>
+/// <param name="RequestId">Which request.</param>
+/// <param name="Decision">Allow or deny.</param>
+/// <param name="Remember">On allow: whether the suggested rules hold for the session from now on.</param>
+/// <param name="UpdatedInput">On allow: changed arguments, a JSON object; null for those asked.</param>
+/// <param name="Message">On deny: what Claude is told, up to 10,000 characters.</param>
+public sealed record AnswerPermission(
+    UserId UserId,
+    SessionId SessionId,
+    string RequestId,
+    PermissionDecision Decision,
+    bool Remember,
+    JsonElement? UpdatedInput,
+    string? Message) : IControlRequest;
+
+internal sealed class AnswerPermissionValidator : AbstractValidator<AnswerPermission>
+{
+    public AnswerPermissionValidator()
+    {
+        RuleFor(r => r.RequestId).NotEmpty().MaximumLength(100);
+        RuleFor(r => r.Decision).IsInEnum();
+        RuleFor(r => r.Message).MaximumLength(10_000);
+        RuleFor(r => r.UpdatedInput).Must(input => input is null or { ValueKind: JsonValueKind.Object }).WithMessage("updated_input must be a JSON object.");
+    }
+}
+
+internal sealed class AnswerPermissionHandler(ISessionInbox inbox) : IRequestHandler<AnswerPermission, Result<SessionReply.Done>>
+{
+    public Task<Result<SessionReply.Done>> Handle(AnswerPermission request, CancellationToken cancellationToken) =>
+        inbox.ControlAsync(
+            request,
+            new SessionCommand.AnswerPermission(request.RequestId, request.Decision, request.Remember, request.UpdatedInput, request.Message),
+            cancellationToken);
+}

@@ -1,0 +1,76 @@
+using Claudy.Application.Credentials.Ports;
+using Claudy.Application.Files.Ports;
+using Claudy.Application.Messaging;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+using FluentValidation;
+using MediatR;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.Application.Sessions;
+
+/// <summary>Makes a session and starts its Claude Code process, so that its first message finds it warm.</summary>
+/// <param name="UserId">Whose it will be.</param>
+/// <param name="Settings">Name, model, mode, tools; an empty name becomes a dated one.</param>
+/// <param name="ClaudeKey">An Anthropic key for this session only, held in memory, encrypted; null for the server's.</param>
+public sealed record CreateSession(UserId UserId, SessionSettings Settings, Secret? ClaudeKey) : IUserRequest<Result<CreatedSession>>;
+
+/// <summary>A session that was made.</summary>
+public sealed record CreatedSession(SessionId Id, string Name, SessionStatus Status, DateTimeOffset CreatedAt);
+
+internal sealed class CreateSessionValidator : AbstractValidator<CreateSession>
+{
+    public CreateSessionValidator() => RuleFor(r => r.Settings).SetValidator(new SessionSettingsValidator()).OverridePropertyName("");
+}
+
+internal sealed class CreateSessionHandler(
+    ISessionStore sessions,
+    ISessionEventLog log,
+    ISessionInbox inbox,
+    IWorkspaceFiles workspaces,
+    ICredentialVault credentials,
+    IAgentLauncher agents,
+    IOptions<SessionOptions> options,
+    TimeProvider time) : IRequestHandler<CreateSession, Result<CreatedSession>>
+{
+    public async Task<Result<CreatedSession>> Handle(CreateSession request, CancellationToken cancellationToken)
+    {
+        if (request.Settings.PermissionMode == PermissionMode.BypassPermissions && !agents.IsIsolating)
+        {
+            return SessionErrors.ModeNeedsSandbox();
+        }
+
+        if (await sessions.CountLiveAsync(request.UserId, cancellationToken) >= options.Value.MaxPerUser)
+        {
+            return SessionErrors.TooManySessions(options.Value.MaxPerUser);
+        }
+
+        var now = time.GetUtcNow();
+        var settings = request.Settings with
+        {
+            Name = request.Settings.Name.Length > 0 ? request.Settings.Name : $"Session of {now:yyyy-MM-dd HH:mm}",
+            BringsOwnKey = request.ClaudeKey is not null,
+        };
+        var session = Session.Create(SessionId.New(now), request.UserId, settings, now);
+        workspaces.Prepare(session.Id);
+
+        // The document comes first: an event log without one could never be found again.
+        await sessions.AddAsync(SessionSnapshot.Of(session), cancellationToken);
+        var appended = await log.AppendAsync(session.Id, epoch: 0, afterSeq: 0, session.TakeUncommitted(), cancellationToken);
+        if (!appended.IsSuccess)
+        {
+            return appended.Error;
+        }
+
+        if (request.ClaudeKey is { } key)
+        {
+            credentials.Keep(session.Id, key);
+        }
+
+        var started = await inbox.SendAsync(session.Id, new SessionCommand.Attach(), cancellationToken);
+        var status = started is { IsSuccess: true, Value: SessionReply.Attached attached } ? attached.State.Status : SessionStatus.Hibernated;
+        return new CreatedSession(session.Id, settings.Name, status, session.CreatedAt);
+    }
+}

@@ -1,0 +1,98 @@
+using Claudy.Application.Credentials.Ports;
+using Claudy.Application.Files.Ports;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.Application.Sessions;
+
+/// <summary>Takes a session up on this node: its lease first, then its state, then a runner.</summary>
+internal sealed class SessionRunnerFactory(
+    ISessionStore store,
+    ISessionEventLog log,
+    ISessionDirectory directory,
+    ISessionFeed feed,
+    IAgentLauncher launcher,
+    IApiBroker broker,
+    IWorkspaceFiles workspaces,
+    ICredentialVault credentials,
+    IOptions<SessionOptions> options,
+    TimeProvider time,
+    ILoggerFactory loggers)
+{
+    private const int ReplayPage = 500;
+
+    /// <summary>Makes the runner of a session.</summary>
+    /// <param name="sessionId">Which session.</param>
+    /// <param name="ended">Called once, after the runner ended and its lease was given up.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Result<HostedSession>> CreateAsync(SessionId sessionId, Action ended, CancellationToken cancellationToken)
+    {
+        var head = await log.HeadAsync(sessionId, cancellationToken);
+        if (await directory.AcquireAsync(sessionId, head.Epoch, cancellationToken) is not { } lease)
+        {
+            return SessionErrors.Moved();
+        }
+
+        try
+        {
+            if (await RestoreAsync(sessionId, cancellationToken) is not { } session)
+            {
+                await directory.ReleaseAsync(lease, CancellationToken.None);
+                return SessionErrors.NotFound();
+            }
+
+            var outbox = new SessionOutbox(session, lease, log, store, feed);
+            var slot = new AgentSlot(sessionId, launcher, broker, workspaces, credentials, loggers.CreateLogger<AgentSlot>());
+            var runner = new SessionRunner(session, lease, outbox, slot, options.Value, time, loggers.CreateLogger<SessionRunner>());
+            return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, ended));
+        }
+        catch
+        {
+            await directory.ReleaseAsync(lease, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task ReleaseAfterAsync(SessionRunner runner, SessionLease lease, Session session, Action ended)
+    {
+        await runner.Completion;
+        if (!session.IsLive)
+        {
+            credentials.Forget(session.Id);
+        }
+
+        await directory.ReleaseAsync(lease, CancellationToken.None);
+        ended();
+    }
+
+    private async Task<Session?> RestoreAsync(SessionId sessionId, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(sessionId, cancellationToken) is not { } document)
+        {
+            return null;
+        }
+
+        var session = SessionSnapshot.Restore(document);
+        while (true)
+        {
+            var page = await log.ReadAfterAsync(sessionId, session.LastSeq, ReplayPage, cancellationToken);
+            foreach (var stored in page)
+            {
+                session.Replay(stored);
+            }
+
+            if (page.Count < ReplayPage)
+            {
+                return session;
+            }
+        }
+    }
+}
+
+/// <summary>A session that is up on this node.</summary>
+/// <param name="Runner">What runs it.</param>
+/// <param name="Gone">Ends when it is no longer up here and can be taken up again.</param>
+internal sealed record HostedSession(SessionRunner Runner, Task Gone);

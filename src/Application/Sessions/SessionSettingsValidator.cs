@@ -1,0 +1,42 @@
+using Claudy.Domain.Sessions;
+using FluentValidation;
+
+namespace Claudy.Application.Sessions;
+
+internal sealed class SessionSettingsValidator : AbstractValidator<SessionSettings>
+{
+    public const int MaxNameLength = 200;
+    public const int MaxModelLength = 100;
+    public const int MaxPromptLength = 100_000;
+    public const int MaxTools = 200;
+    public const int MaxToolLength = 1_000;
+
+    public SessionSettingsValidator()
+    {
+        RuleFor(s => s.Name).SessionName();
+        RuleFor(s => s.Model).ModelName();
+        RuleFor(s => s.PermissionMode).IsInEnum();
+        RuleFor(s => s.AppendSystemPrompt).MaximumLength(MaxPromptLength)
+            .Must(text => text?.Contains('\0', StringComparison.Ordinal) != true).WithMessage("append_system_prompt must not hold a NUL character.");
+        RuleFor(s => s.AllowedTools).ToolRules();
+        RuleFor(s => s.DisallowedTools).ToolRules();
+    }
+}
+
+internal static class SessionRules
+{
+    public static IRuleBuilderOptions<T, string> SessionName<T>(this IRuleBuilder<T, string> rule) =>
+        rule.MaximumLength(SessionSettingsValidator.MaxNameLength)
+            .Must(name => !name.Any(char.IsControl)).WithMessage("name must not hold control characters.");
+
+    public static IRuleBuilderOptions<T, string?> ModelName<T>(this IRuleBuilder<T, string?> rule) =>
+        rule.MaximumLength(SessionSettingsValidator.MaxModelLength)
+            .Matches(@"^[A-Za-z0-9][A-Za-z0-9._:/@\[\]-]*$")
+            .WithMessage("model must be a model's name: letters, digits and . _ : / @ [ ] - only.");
+
+    public static IRuleBuilderOptions<T, IReadOnlyList<string>> ToolRules<T>(this IRuleBuilder<T, IReadOnlyList<string>> rule) =>
+        rule.Must(tools => tools.Count <= SessionSettingsValidator.MaxTools)
+            .WithMessage($"At most {SessionSettingsValidator.MaxTools} tools can be named.")
+            .Must(tools => tools.All(t => t.Length is > 0 and <= SessionSettingsValidator.MaxToolLength && !t.Any(char.IsControl)))
+            .WithMessage("Each tool must be a name or a rule such as Bash(git status), of one line.");
+}

@@ -1,0 +1,22 @@
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+using FluentValidation;
+using MediatR;
+
+namespace Claudy.Application.Sessions;
+
+/// <summary>Changes the model from the next request on; null for Claude Code's default.</summary>
+public sealed record SetModel(UserId UserId, SessionId SessionId, string? Model) : IControlRequest;
+
+internal sealed class SetModelValidator : AbstractValidator<SetModel>
+{
+    public SetModelValidator() => RuleFor(r => r.Model).ModelName();
+}
+
+internal sealed class SetModelHandler(ISessionInbox inbox) : IRequestHandler<SetModel, Result<SessionReply.Done>>
+{
+    public Task<Result<SessionReply.Done>> Handle(SetModel request, CancellationToken cancellationToken) =>
+        inbox.ControlAsync(request, new SessionCommand.SetModel(request.Model), cancellationToken);
+}
