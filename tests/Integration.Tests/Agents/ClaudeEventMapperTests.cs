@@ -99,9 +99,16 @@ public sealed class ClaudeEventMapperTests
     }
 
     [Fact]
-    public void Map_WhenTurnEndsWithAnOpenBlock_ShouldDiscardIt()
+    public void Map_WhenTurnEndsWithAnOpenBlock_ShouldNotDiscardWhatWasShown()
     {
-        Transcript.Replay(MessageStart, BlockStart, Delta("half"), """{"type":"result","subtype":"error_during_execution","is_error":true}""")
+        Transcript.Replay(MessageStart, BlockStart, Delta("half"), """{"type":"result","subtype":"error_during_execution","is_error":true}""", MessageStart)
+            .Of<AgentEvent.PartialDiscarded>().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Map_WhenMessageStartsAnew_ShouldDiscardTheOpenBlock()
+    {
+        Transcript.Replay(MessageStart, BlockStart, Delta("half"), MessageStart)
             .Of<AgentEvent.PartialDiscarded>().ShouldHaveSingleItem().MessageId.ShouldBe("m1.0");
     }
 

@@ -21,7 +21,7 @@ public sealed class ClaudeTranscriptTests
     [MemberData(nameof(All))]
     public void Map_WhenAnyRecording_ShouldUnderstandEveryLine(string name)
     {
-        var replayed = Transcript.Replay(name);
+        var replayed = Transcript.Recording(name);
 
         replayed.Of<AgentEvent.Unknown>().Select(unknown => unknown.Type).Except(KnownUnknowns).ShouldBeEmpty();
     }
@@ -30,7 +30,7 @@ public sealed class ClaudeTranscriptTests
     [MemberData(nameof(All))]
     public void Map_WhenLinesAreNotInTheFastForm_ShouldComeToTheSame(string name)
     {
-        var asWritten = Transcript.Replay(name);
+        var asWritten = Transcript.Recording(name);
 
         var reordered = Transcript.Replay(Transcript.Output(name).Select(WithTypeLast));
 
@@ -57,7 +57,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenTextAndThinking_ShouldNumberTheBlocksOfEachMessage()
     {
-        Transcript.Replay(Version + "01-basic").InShort().ShouldBe(
+        Transcript.Recording(Version + "01-basic").InShort().ShouldBe(
         [
             "turn claude-opus-4-8[1m] Default",
             "text msg_fake0003.0: tok0 tok1 tok2 tok3",
@@ -75,7 +75,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenPermissionsAreAsked_ShouldSuggestRulesOrElseAMode()
     {
-        var replayed = Transcript.Replay(Version + "03-perm-write-bash");
+        var replayed = Transcript.Recording(Version + "03-perm-write-bash");
 
         replayed.InShort().Where(line => line.StartsWith("ask ", StringComparison.Ordinal)).Take(6).ShouldBe(
         [
@@ -97,7 +97,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenInterrupted_ShouldEndTheTurnsWithoutTheClisDiagnostics()
     {
-        var replayed = Transcript.Replay(Version + "05-interrupt");
+        var replayed = Transcript.Recording(Version + "05-interrupt");
 
         replayed.Of<AgentEvent.TurnEnded>().Select(turn => turn.Outcome).ShouldBe(
         [
@@ -112,12 +112,12 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenSlashCommands_ShouldShowTheirOutputAsText()
     {
-        var texts = Transcript.Replay(Version + "06-image-slash").Of<AgentEvent.TextCompleted>().Select(text => text.Text).ToList();
+        var texts = Transcript.Recording(Version + "06-image-slash").Of<AgentEvent.TextCompleted>().Select(text => text.Text).ToList();
 
         texts.ShouldContain("a red square");
         texts.ShouldContain("/help isn't available in this environment.");
         texts.ShouldContain("Not enough messages to compact.");
-        texts.ShouldContain("Compacted ");
+        texts.ShouldContain("Compacted");
         texts.ShouldNotContain("(no content)");
         texts.ShouldNotContain(text => text.StartsWith("This session is being continued", StringComparison.Ordinal));
     }
@@ -125,7 +125,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenCleared_ShouldTellTheNewAgentSession()
     {
-        var turns = Transcript.Replay(Version + "06-image-slash").Of<AgentEvent.TurnStarted>();
+        var turns = Transcript.Recording(Version + "06-image-slash").Of<AgentEvent.TurnStarted>();
 
         turns.Select(turn => turn.AgentSessionId).Distinct().Count().ShouldBe(3);
     }
@@ -133,7 +133,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenKeyIsRefused_ShouldAskForAnInterruptOnceAndTellNoRetries()
     {
-        var replayed = Transcript.Replay(Version + "15a-badkey");
+        var replayed = Transcript.Recording(Version + "15a-badkey");
 
         replayed.Controls.ShouldHaveSingleItem().ShouldBeOfType<ClaudeControl.CredentialRefused>();
         replayed.InShort().ShouldBe(
@@ -146,7 +146,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenRateLimitedOnce_ShouldTellTheRetryAndGoOn()
     {
-        Transcript.Replay(Version + "15c-429-retry-after").InShort().Take(5).ShouldBe(
+        Transcript.Recording(Version + "15c-429-retry-after").InShort().Take(5).ShouldBe(
         [
             "turn claude-opus-4-8[1m] Default",
             "retry 1/10 429 rate_limit",
@@ -159,7 +159,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenOverloaded_ShouldEndWithTheStatusThatTheResultLeavesOut()
     {
-        var turn = Transcript.Replay(Version + "15e-529").Of<AgentEvent.TurnEnded>()[0];
+        var turn = Transcript.Recording(Version + "15e-529").Of<AgentEvent.TurnEnded>()[0];
 
         turn.Outcome.ShouldBe(TurnOutcome.ApiError);
         turn.ApiStatus.ShouldBe(529);
@@ -180,7 +180,7 @@ public sealed class ClaudeTranscriptTests
     [InlineData("15p-credit", 400)]
     public void Map_WhenTheApiFails_ShouldEndTheTurnWithTheReasonAndNotAnswerWithIt(string name, int? status)
     {
-        var replayed = Transcript.Replay(Version + name);
+        var replayed = Transcript.Recording(Version + name);
 
         var turn = replayed.Of<AgentEvent.TurnEnded>()[0];
         turn.Outcome.ShouldBe(TurnOutcome.ApiError);
@@ -192,7 +192,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenTheStreamIsCut_ShouldDiscardThePartialBeforeTheNewMessage()
     {
-        Transcript.Replay(Version + "15l-cut-midstream").InShort().Take(5).ShouldBe(
+        Transcript.Recording(Version + "15l-cut-midstream").InShort().Take(5).ShouldBe(
         [
             "turn claude-opus-4-8[1m] Default",
             "text msg_fake0237.0: partial answer here ",
@@ -205,8 +205,8 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenResumed_ShouldGoOnUnderTheSameAgentSession()
     {
-        var killed = Transcript.Replay(Version + "12a-kill-midturn");
-        var resumed = Transcript.Replay(Version + "12b-resume");
+        var killed = Transcript.Recording(Version + "12a-kill-midturn");
+        var resumed = Transcript.Recording(Version + "12b-resume");
 
         var id = Guid.Parse("aaaaaaaa-0000-4000-8000-000000000001");
         killed.Of<AgentEvent.TurnStarted>().ShouldAllBe(turn => turn.AgentSessionId == id);
@@ -218,7 +218,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenATranscriptIsMissing_ShouldFailTheTurn()
     {
-        var turn = Transcript.Replay(Version + "13k-resume-missing").Of<AgentEvent.TurnEnded>().ShouldHaveSingleItem();
+        var turn = Transcript.Recording(Version + "13k-resume-missing").Of<AgentEvent.TurnEnded>().ShouldHaveSingleItem();
 
         turn.Outcome.ShouldBe(TurnOutcome.Failed);
         turn.ErrorMessage!.ShouldStartWith("No conversation found");
@@ -227,7 +227,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenASubagentWorks_ShouldTellWhoseEachPartIs()
     {
-        Transcript.Replay(Version + "26-subagent").InShort().Take(14).ShouldBe(
+        Transcript.Recording(Version + "26-subagent").InShort().Take(14).ShouldBe(
         [
             "turn claude-opus-4-8[1m] Default",
             "tool toolu_fake2_0 Task",
@@ -249,7 +249,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenACommandTakesLong_ShouldTellItsProgress()
     {
-        var replayed = Transcript.Replay(Version + "25-subagent-longtool");
+        var replayed = Transcript.Recording(Version + "25-subagent-longtool");
 
         replayed.Of<AgentEvent.ToolProgress>().Select(progress => (progress.ToolUseId, progress.State))
             .ShouldBe([("toolu_fake822_0", "started"), ("toolu_fake822_0", "ended")]);
@@ -259,7 +259,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenAskedForWhatIsNotOffered_ShouldHaveItRefused()
     {
-        var refused = Transcript.Replay(Version + "10-hooks-mcp-tasks").Controls.OfType<ClaudeControl.Unsupported>().ToList();
+        var refused = Transcript.Recording(Version + "10-hooks-mcp-tasks").Controls.OfType<ClaudeControl.Unsupported>().ToList();
 
         refused.Select(request => request.Subtype).Distinct().Order().ShouldBe(["hook_callback", "mcp_message"]);
     }
@@ -267,7 +267,7 @@ public sealed class ClaudeTranscriptTests
     [Fact]
     public void Map_WhenControlRequestsAreAnswered_ShouldHandOverAnswersAndErrors()
     {
-        var answers = Transcript.Replay(Version + "02-control").Controls.OfType<ClaudeControl.Answer>().ToList();
+        var answers = Transcript.Recording(Version + "02-control").Controls.OfType<ClaudeControl.Answer>().ToList();
 
         answers.Count(answer => answer.Error is null).ShouldBe(33);
         answers.Count(answer => answer.Error is { Length: > 0 }).ShouldBe(7);

@@ -33,7 +33,7 @@ internal static class Transcript
     }
 
     /// <summary>What the mapper makes of it.</summary>
-    public static Replayed Replay(string name) => Replay(Output(name));
+    public static Replayed Recording(string name) => Replay(Output(name));
 
     public static Replayed Replay(IEnumerable<byte[]> lines)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -19,6 +20,8 @@ internal sealed partial class ClaudeAgentLauncher(
 {
     private const string InsideFolder = "/opt/claude-code";
     private static readonly char[] Whitespace = [' ', '\n'];
+
+    public bool IsIsolating => sandbox.IsIsolating;
 
     public async Task<Result<AgentInfo>> ProbeAsync(CancellationToken cancellationToken)
     {
@@ -119,7 +122,7 @@ internal sealed partial class ClaudeAgentLauncher(
         if (exit is null)
             return SessionErrors.AgentFailedToStart(unanswered.Message);
         if (launch.ResumeAgentSessionId is not null && exit.ErrorTail.Contains("No conversation found", StringComparison.Ordinal))
-            return SessionErrors.AgentFailedToStart("the transcript to go on with is gone.") with { Reason = "agent_transcript_missing", Retryable = false };
+            return SessionErrors.AgentFailedToStart("the transcript to go on with is gone.") with { Reason = AgentErrors.TranscriptMissingReason, Retryable = false };
         if (launch.ResumeAgentSessionId is null && exit.ErrorTail.Contains("is already in use", StringComparison.Ordinal))
             return SessionErrors.AgentFailedToStart(Sentence(exit)) with { Reason = SessionIdInUse };
         return SessionErrors.AgentFailedToStart(Sentence(exit));

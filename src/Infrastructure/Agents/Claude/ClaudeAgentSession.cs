@@ -58,9 +58,17 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
         return session;
     }
 
-    /// <summary>Asks whether it is ready, and gives it what is too long for a command line.</summary>
-    internal async Task<Result> InitializeAsync(TimeSpan timeout, CancellationToken cancellationToken) =>
-        WithoutValue(await _control.SendAsync(ControlRequest.Initialize(_launch.Settings.AppendSystemPrompt), timeout, cancellationToken));
+    /// <summary>Asks whether it is ready, and gives it what may be too long for a command line.</summary>
+    internal async Task<Result> InitializeAsync(TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var initialized = await _control.SendAsync(ControlRequest.Initialize(_launch.Settings.AppendSystemPrompt), timeout, cancellationToken);
+        if (!initialized.IsSuccess)
+            return initialized.Error;
+
+        // Not by --allowedTools: it splits its value, and "Bash(echo ) Bash(touch *)" would become two rules, one of which nobody granted.
+        List<string> allowed = [.. _launch.Settings.AllowedTools.Union(_launch.RememberedRules, StringComparer.Ordinal)];
+        return allowed.Count == 0 ? Result.Success() : await ControlAsync(ControlRequest.Allow(allowed), cancellationToken);
+    }
 
     public async ValueTask SendMessageAsync(Guid attemptId, ChatMessage message, CancellationToken cancellationToken) =>
         await WriteAsync(ClaudeInput.Message(attemptId, message), cancellationToken);

@@ -64,9 +64,11 @@ internal sealed class ClaudeBlockTracker
         return IdOf(messageId, index);
     }
 
-    internal void EndTurn(ICollection<string> abandoned)
+    /// <summary>Nothing more will come of this turn. A text that was cut short by its end is not abandoned: it is all there is.</summary>
+    internal void EndTurn()
     {
-        Abandon(abandoned);
+        _streamed.Clear();
+        _streamedMessageId = null;
         _countByMessage.Clear();
     }
 

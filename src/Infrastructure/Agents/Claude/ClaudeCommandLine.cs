@@ -33,19 +33,15 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
             yield return "--allow-dangerously-skip-permissions";
         if (settings.Model is { Length: > 0 } model)
             yield return $"--model={model}";
-        if (RulesOf(launch) is { } rules)
-            yield return $"--settings={JsonSerializer.Serialize(rules, ClaudeJson.Default.ClaudeSettings)}";
+        if (settings.DisallowedTools.Count > 0)
+            yield return $"--settings={Denying(settings.DisallowedTools)}";
         yield return launch.ResumeAgentSessionId is { } resumed ? $"--resume={resumed:D}" : $"--session-id={launch.SessionId}";
     }
 
-    // Not by --allowedTools: it splits its value, and "Bash(echo ) Bash(touch *)" would become two rules, one of which nobody granted.
-    private static ClaudeSettings? RulesOf(AgentLaunch launch)
-    {
-        List<string> allowed = [.. launch.Settings.AllowedTools.Union(launch.RememberedRules, StringComparer.Ordinal)];
-        return allowed.Count == 0 && launch.Settings.DisallowedTools.Count == 0
-            ? null
-            : new ClaudeSettings(new ClaudePermissionSettings(allowed, launch.Settings.DisallowedTools));
-    }
+    // Not by --disallowedTools, which splits its value at spaces and commas: a rule would become several others. As a setting at
+    // the start, since only then a tool that is denied as a whole is not offered to the model at all.
+    private static string Denying(IReadOnlyList<string> rules) =>
+        JsonSerializer.Serialize(new ClaudeSettings(new ClaudePermissionSettings { Deny = rules }), ClaudeJson.Default.ClaudeSettings);
 
     private static Dictionary<string, string> EnvironmentOf(SandboxView view, string socket) => new(StringComparer.Ordinal)
     {

@@ -261,8 +261,7 @@ internal sealed class ClaudeEventMapper
 
     private void MapResult(JsonElement message, ICollection<AgentEvent> events)
     {
-        _blocks.EndTurn(_abandoned);
-        Discard(events);
+        _blocks.EndTurn();
         events.Add(_turn.End(message));
     }
 

@@ -53,11 +53,16 @@ internal sealed record ControlRequest
     [JsonPropertyName("appendSystemPrompt")]
     public string? AppendSystemPrompt { get; private init; }
 
+    public ClaudeSettings? Settings { get; private init; }
+
     internal static ControlRequest Interrupt { get; } = new("interrupt");
 
     internal static ControlRequest EndSession { get; } = new("end_session");
 
     internal static ControlRequest Initialize(string? appendSystemPrompt) => new("initialize") { AppendSystemPrompt = appendSystemPrompt };
+
+    internal static ControlRequest Allow(IReadOnlyList<string> rules) =>
+        new("apply_flag_settings") { Settings = new ClaudeSettings(new ClaudePermissionSettings { Allow = rules }) };
 
     internal static ControlRequest SetModel(string? model) => new("set_model") { Model = model };
 
@@ -110,11 +115,16 @@ internal sealed record PermissionUpdateRule(
     [property: JsonPropertyName("toolName")] string ToolName,
     [property: JsonPropertyName("ruleContent")] string? RuleContent);
 
-/// <summary>What <c>--settings</c> takes.</summary>
+/// <summary>Settings as the CLI has them, as far as Claudy sets any.</summary>
 internal sealed record ClaudeSettings(ClaudePermissionSettings Permissions);
 
-/// <summary>Rules.</summary>
-internal sealed record ClaudePermissionSettings(IReadOnlyList<string> Allow, IReadOnlyList<string> Deny);
+/// <summary>Rules, each a string of its own.</summary>
+internal sealed record ClaudePermissionSettings
+{
+    public IReadOnlyList<string>? Allow { get; init; }
+
+    public IReadOnlyList<string>? Deny { get; init; }
+}
 
 /// <remarks>
 /// The encoder must stay the default one, which escapes all that is not ASCII: the CLI splits its input where JavaScript
