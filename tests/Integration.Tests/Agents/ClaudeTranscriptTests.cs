@@ -42,8 +42,8 @@ public sealed class ClaudeTranscriptTests
     public void Map_WhenAnyRecording_ShouldCompleteOrDiscardEveryDelta(string name)
     {
         var lines = Transcript.Output(name);
-        if (!lines[^1].AsSpan().StartsWith("{\"type\":\"result\""u8))
-            return; // killed in the middle of a turn
+        if (lines.Count == 0 || !lines[^1].AsSpan().StartsWith("{\"type\":\"result\""u8))
+            return; // refused to start, or killed in the middle of a turn
 
         var replayed = Transcript.Replay(lines);
 

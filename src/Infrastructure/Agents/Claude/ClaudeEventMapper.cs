@@ -73,7 +73,7 @@ internal sealed class ClaudeEventMapper
                 MapResult(message, events);
                 return null;
             case "control_response":
-                return MapAnswer(message, events);
+                return MapAnswer(message);
             case "control_request":
                 return ClaudePermissionPrompt.Map(message, events);
             case "control_cancel_request" when message.Text("request_id") is { } requestId:
@@ -265,13 +265,10 @@ internal sealed class ClaudeEventMapper
         events.Add(_turn.End(message));
     }
 
-    private static ClaudeControl.Answer? MapAnswer(JsonElement message, ICollection<AgentEvent> events)
+    private static ClaudeControl.Answer? MapAnswer(JsonElement message)
     {
         if (message.Property("response") is not { } response || response.Text("request_id") is not { } requestId)
-        {
-            events.Add(Unknown("control_response", message));
-            return null;
-        }
+            return null; // to nobody
 
         var error = response.Text("subtype") == "success" ? null : response.Text("error") ?? "It gave no reason.";
         return new ClaudeControl.Answer(requestId, response.Property("response")?.Clone(), error);
