@@ -1,0 +1,3 @@
+using System.CommandLine;
+namespace Claudy.WebApi.Cli;
+internal static class TokenCommand { public static Command Create() => new("token", "x"); }
