@@ -18,11 +18,11 @@ public sealed class WorkspaceOptions
     public string? HomesPath { get; set; }
 
     /// <summary>Bytes that one file may have, and that one read may return; 10 MiB by default, at most 1 GiB.</summary>
-    [Range(1, 1L << 30, ErrorMessage = "Claudy:Workspaces:MaxFileBytes must be from 1 to 1073741824.")]
+    [Range(1, 1L << 30)]
     public long MaxFileBytes { get; set; } = 10L << 20;
 
     /// <summary>Bytes that the files of one workspace may have together; 100 MiB by default.</summary>
-    [Range(1, long.MaxValue, ErrorMessage = "Claudy:Workspaces:MaxWorkspaceBytes must be at least 1.")]
+    [Range(1, long.MaxValue)]
     public long MaxWorkspaceBytes { get; set; } = 100L << 20;
 }
 

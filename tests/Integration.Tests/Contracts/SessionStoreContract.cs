@@ -58,7 +58,7 @@ public abstract class SessionStoreContract
     {
         var session = await Add("0");
 
-        await Task.WhenAll(Enumerable.Range(1, 50).Select(seq => Store.SaveAsync(Renamed(session, $"{seq}", seq), default)));
+        await Task.WhenAll(Enumerable.Range(1, 50).OrderBy(seq => seq * 37 % 51).Select(seq => Store.SaveAsync(Renamed(session, $"{seq}", seq), default)));
 
         (await Name(session.Id)).ShouldBe("50");
     }

@@ -74,6 +74,18 @@ public sealed class SqliteWriterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task WriteAsync_WhenTheStoreIsFullInTheMidstOfAStatement_ShouldLeaveNothingAndGoOn()
+    {
+        const string ManyUsers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO users SELECT i, i, 0 FROM n";
+        await LimitPagesAsync(20);
+
+        await Should.ThrowAsync<StoreUnavailableException>(() => Writer.WriteAsync(connection => AddUser(connection, "first") + connection.Execute(ManyUsers), default));
+
+        CountUsers().ShouldBe(0);
+        (await AddUserAsync("next")).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task AppendAsync_WhenAnotherProcessKeepsTheStoreLocked_ShouldSaySoAndWorkAgainAfterwards()
     {
         var session = TestSessions.NewId();
