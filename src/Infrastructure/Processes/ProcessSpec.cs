@@ -1,0 +1,15 @@
+namespace Claudy.Infrastructure.Processes;
+
+/// <summary>A command line as data; nothing in it passes through a shell.</summary>
+internal sealed record ProcessSpec
+{
+    /// <summary>The program, by its absolute path.</summary>
+    public required string FileName { get; init; }
+
+    public required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>The whole environment: nothing of the server's own is inherited.</summary>
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    public required string WorkingDirectory { get; init; }
+}

@@ -1,0 +1,31 @@
+namespace Claudy.Infrastructure.Sandbox;
+
+/// <summary>What the sandbox's command line depends on: this machine and the operator's settings.</summary>
+internal sealed record BubblewrapHost
+{
+    public required string Bubblewrap { get; init; }
+
+    public required Version Version { get; init; }
+
+    public required string Prlimit { get; init; }
+
+    /// <summary>The system's folders beside <c>/usr</c>, such as <c>/bin</c>, and what they link to; null where one is a folder itself.</summary>
+    public required IReadOnlyDictionary<string, string?> SystemFolders { get; init; }
+
+    /// <summary>Holds the files of <see cref="SandboxEtc"/>.</summary>
+    public required string EtcPath { get; init; }
+
+    public required IReadOnlyList<string> ReadOnlyPaths { get; init; }
+
+    public required long MaxTemporaryBytes { get; init; }
+
+    public required ResourceLimits Limits { get; init; }
+
+    private static readonly string[] PossibleFolders = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+
+    public static SortedDictionary<string, string?> FindSystemFolders() => new(
+        PossibleFolders
+            .Where(Directory.Exists)
+            .ToDictionary(folder => folder, folder => new DirectoryInfo(folder).LinkTarget, StringComparer.Ordinal),
+        StringComparer.Ordinal);
+}

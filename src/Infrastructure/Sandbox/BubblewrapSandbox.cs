@@ -1,0 +1,130 @@
+using System.Diagnostics.CodeAnalysis;
+using Claudy.Infrastructure.Processes;
+
+namespace Claudy.Infrastructure.Sandbox;
+
+/// <summary>
+/// Runs sessions by bubblewrap: namespaces of their own, without network, capabilities or new privileges, and with
+/// nothing in sight but the system (read-only), the workspace, the home and the session's sockets.
+/// </summary>
+[SuppressMessage("Security", "S5443", Justification = "/tmp and /dev/shm are each sandbox's own.")]
+internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
+{
+    public const string Home = "/home/claude";
+    private const string Workspace = "/workspace";
+    private const string Runtime = "/run/claudy";
+    private const string Temporary = "/tmp";
+
+    private static readonly Version FirstToDisableUserNamespaces = new(0, 8, 0);
+
+    // What programs need to run and to trust certificates; whatever of it this machine has.
+    private static readonly string[] SharedEtc =
+    [
+        "/etc/alternatives",
+        "/etc/ca-certificates",
+        "/etc/ld.so.cache",
+        "/etc/ld.so.conf",
+        "/etc/ld.so.conf.d",
+        "/etc/localtime",
+        "/etc/pki/ca-trust",
+        "/etc/pki/tls/certs",
+        "/etc/ssl/certs",
+        "/etc/ssl/openssl.cnf",
+    ];
+
+    private bool DisablesUserNamespaces => host.Version >= FirstToDisableUserNamespaces;
+
+    public string? Description => DisablesUserNamespaces
+        ? $"bubblewrap {host.Version}"
+        : $"bubblewrap {host.Version}, which is too old to forbid user namespaces inside";
+
+    public string? Reason => null;
+
+    public bool IsIsolating => true;
+
+    public SandboxView View(SandboxPolicy policy) => new()
+    {
+        Workspace = Workspace,
+        Home = Home,
+        Runtime = Runtime,
+        Temporary = Temporary,
+        Folders =
+        [
+            new ReadOnlyFolder("/usr", "/usr"),
+            .. host.SystemFolders.Keys.Select(folder => new ReadOnlyFolder(folder, folder)),
+            .. host.ReadOnlyPaths.Select(path => new ReadOnlyFolder(path, path)),
+            .. policy.ReadOnlyFolders,
+            new ReadOnlyFolder(policy.WorkspacePath, Workspace),
+            new ReadOnlyFolder(policy.HomePath, Home),
+            new ReadOnlyFolder(policy.RuntimePath, Runtime),
+        ],
+    };
+
+    public ProcessSpec Wrap(SandboxPolicy policy, ProcessSpec inner) => new()
+    {
+        FileName = host.Bubblewrap,
+        Arguments =
+        [
+            .. Isolation(),
+            .. inner.Environment.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => Option("--setenv", entry.Key, entry.Value)),
+            .. SystemMounts(),
+            .. SessionMounts(policy),
+            .. Option("--remount-ro", "/"),
+            .. Option("--chdir", inner.WorkingDirectory),
+            "--",
+            .. host.Limits.CommandLine(host.Prlimit),
+            inner.FileName,
+            .. inner.Arguments,
+        ],
+
+        // Bubblewrap itself gets nothing; what is meant for the inside must not act outside, as LD_PRELOAD would.
+        Environment = new Dictionary<string, string>(StringComparer.Ordinal),
+        WorkingDirectory = "/",
+    };
+
+    private IEnumerable<string> Isolation() =>
+    [
+        "--unshare-all",
+        "--unshare-user",
+        .. DisablesUserNamespaces ? Option("--disable-userns") : [],
+        .. Option("--uid", $"{SandboxEtc.UserId}"),
+        .. Option("--gid", $"{SandboxEtc.UserId}"),
+        .. Option("--hostname", "claudy"),
+        "--die-with-parent",
+        "--new-session",
+        .. Option("--cap-drop", "ALL"),
+        "--clearenv",
+    ];
+
+    private IEnumerable<string> SystemMounts() =>
+    [
+        .. Option("--ro-bind", "/usr", "/usr"),
+        .. host.SystemFolders.SelectMany(folder => folder.Value is { } target
+            ? Option("--symlink", target, folder.Key)
+            : Option("--ro-bind", folder.Key, folder.Key)),
+        .. SharedEtc.SelectMany(path => Option("--ro-bind-try", path, path)),
+        .. SandboxEtc.Files.Keys.SelectMany(name => Option("--ro-bind", Path.Combine(host.EtcPath, name), $"/etc/{name}")),
+
+        // Read-only also for its own sake: when the server runs as root, the kernel takes writes to /proc/sys from inside.
+        .. Option("--proc", "/proc"),
+        .. Option("--remount-ro", "/proc"),
+        .. Option("--dev", "/dev"),
+        .. TemporaryMount("/dev/shm"),
+        .. Option("--remount-ro", "/dev"),
+        .. TemporaryMount(Temporary),
+    ];
+
+    private IEnumerable<string> SessionMounts(SandboxPolicy policy) =>
+    [
+        .. host.ReadOnlyPaths.SelectMany(path => Option("--ro-bind", path, path)),
+        .. policy.ReadOnlyFolders.SelectMany(folder => Option("--ro-bind", folder.HostPath, folder.InsidePath)),
+        .. Option("--ro-bind", policy.RuntimePath, Runtime),
+        .. Option("--bind", policy.HomePath, Home),
+        .. Option("--bind", policy.WorkspacePath, Workspace),
+    ];
+
+    private IEnumerable<string> TemporaryMount(string path) =>
+        [.. Option("--perms", "1777"), .. Option("--size", $"{host.MaxTemporaryBytes}"), .. Option("--tmpfs", path)];
+
+    private static string[] Option(string name, params string[] values) => [name, .. values];
+}

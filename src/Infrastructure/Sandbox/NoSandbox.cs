@@ -1,0 +1,33 @@
+using Claudy.Infrastructure.Processes;
+
+namespace Claudy.Infrastructure.Sandbox;
+
+/// <summary>Runs sessions as the server's own user, seeing what that user sees; only resources are limited.</summary>
+/// <param name="reason">Why there is no sandbox.</param>
+/// <param name="prlimit">The path of prlimit; null when it is not installed.</param>
+/// <param name="limits">Without a limit of processes: the kernel would count all that the user runs.</param>
+internal sealed class NoSandbox(string reason, string? prlimit, ResourceLimits limits) : ISandbox
+{
+    public string? Description => null;
+
+    public string? Reason => reason;
+
+    public bool IsIsolating => false;
+
+    public SandboxView View(SandboxPolicy policy) => new()
+    {
+        Workspace = policy.WorkspacePath,
+        Home = policy.HomePath,
+        Runtime = policy.RuntimePath,
+        Temporary = Path.TrimEndingDirectorySeparator(Path.GetTempPath()),
+        Folders = [new ReadOnlyFolder("/", "/")],
+    };
+
+    public ProcessSpec Wrap(SandboxPolicy policy, ProcessSpec inner) => prlimit is null
+        ? inner
+        : inner with
+        {
+            FileName = prlimit,
+            Arguments = [.. limits.CommandLine(prlimit).Skip(1), inner.FileName, .. inner.Arguments],
+        };
+}

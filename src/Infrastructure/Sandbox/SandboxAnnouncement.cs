@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Claudy.Infrastructure.Sandbox;
+
+/// <summary>Has the sandbox chosen when the server starts, and not with the first session, and says which it is.</summary>
+internal sealed partial class SandboxAnnouncement(ISandbox sandbox, ILogger<SandboxAnnouncement> logger) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (sandbox.IsIsolating)
+        {
+            LogSandbox(logger, sandbox.Description);
+        }
+        else
+        {
+            LogNoSandbox(logger, sandbox.Reason);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(1250, LogLevel.Information, "Sessions run in a sandbox: {Sandbox}")]
+    private static partial void LogSandbox(ILogger logger, string? sandbox);
+
+    [LoggerMessage(1251, LogLevel.Warning, "Sessions run WITHOUT a sandbox, with the rights of this server: {Reason}")]
+    private static partial void LogNoSandbox(ILogger logger, string? reason);
+}

@@ -1,0 +1,54 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.Infrastructure.Sandbox;
+
+/// <summary>What sessions run in; <c>Claudy:Sandbox</c>.</summary>
+public sealed class SandboxOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Claudy:Sandbox";
+
+    /// <summary>Which sandbox to use; <see cref="SandboxMode.Auto"/> by default.</summary>
+    [EnumDataType(typeof(SandboxMode), ErrorMessage = "Claudy:Sandbox:Mode must be Auto, Bubblewrap or None.")]
+    public SandboxMode Mode { get; set; } = SandboxMode.Auto;
+
+    /// <summary>Where the files that all sandboxes share are kept; by default <c>sandbox</c> in the data folder.</summary>
+    [Required(ErrorMessage = "Claudy:Sandbox:StatePath is empty and there is no data folder (Claudy:Data) to take its place.")]
+    public string? StatePath { get; set; }
+
+    /// <summary>Further files and folders of this machine that sessions may read, at the same place; none by default.</summary>
+    public IList<string> ReadOnlyPaths { get; } = [];
+
+    /// <summary>Bytes that <c>/tmp</c> and <c>/dev/shm</c> may hold each, in memory; 256 MiB by default.</summary>
+    [Range(1 << 20, long.MaxValue, ErrorMessage = "Claudy:Sandbox:MaxTemporaryBytes must be at least 1048576.")]
+    public long MaxTemporaryBytes { get; set; } = 256L << 20;
+
+    /// <summary>Processes and threads that one session may have; 1024 by default.</summary>
+    [Range(64, 1 << 22, ErrorMessage = "Claudy:Sandbox:MaxProcesses must be from 64 to 4194304.")]
+    public long MaxProcesses { get; set; } = 1024;
+
+    /// <summary>Files that one process may have open; 65536 by default.</summary>
+    [Range(256, 1 << 30, ErrorMessage = "Claudy:Sandbox:MaxOpenFiles must be from 256 to 1073741824.")]
+    public long MaxOpenFiles { get; set; } = 65536;
+
+    /// <summary>Bytes that a file may grow to; 1 GiB by default.</summary>
+    [Range(1 << 20, long.MaxValue, ErrorMessage = "Claudy:Sandbox:MaxFileBytes must be at least 1048576.")]
+    public long MaxFileBytes { get; set; } = 1L << 30;
+}
+
+/// <summary>Which sandbox sessions run in.</summary>
+public enum SandboxMode
+{
+    /// <summary>Bubblewrap where it works, else none.</summary>
+    Auto,
+
+    /// <summary>Bubblewrap; the server does not start without.</summary>
+    Bubblewrap,
+
+    /// <summary>None: sessions see what the server's own user sees.</summary>
+    None,
+}
+
+[OptionsValidator]
+internal sealed partial class SandboxOptionsValidator : IValidateOptions<SandboxOptions>;
