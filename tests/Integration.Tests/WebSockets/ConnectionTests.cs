@@ -116,13 +116,20 @@ public sealed class ConnectionTests
     [Fact]
     public async Task Client_WhenItReadsTooSlowly_ShouldCloseWith4490AndNotHoldUpOthers()
     {
-        await using var server = await ClaudyServer.StartAsync(new() { ["Claudy:Http:MaxOutboundBytes"] = "65536" });
-        var piece = new string('x', 10_000);
+        const int Rounds = 100;
+        const int Deltas = 20;
+        await using var server = await ClaudyServer.StartAsync(new() { ["Claudy:Http:MaxOutboundBytes"] = "1048576" });
+        using var mayGoOn = new SemaphoreSlim(1);
         server.Agents.Script = async (agent, _) =>
         {
-            for (var i = 0; i < 5_000; i++)
+            var piece = new string('x', 20_000);
+            for (var round = 0; round < Rounds; round++)
             {
-                await agent.DeltaAsync("a1", piece);
+                await mayGoOn.WaitAsync();
+                for (var i = 0; i < Deltas; i++)
+                {
+                    await agent.DeltaAsync("a1", piece);
+                }
             }
 
             await agent.SayAsync("a2", "done");
@@ -132,12 +139,19 @@ public sealed class ConnectionTests
         await using var quick = await server.ConnectAsync();
         await quick.AskAsync("attach_session", session: session);
 
-        var chat = quick.SendAsync(new { type = "chat_message", session_id = session, content = "go" });
-        await quick.ReceiveAsync(_ => server.Services.GetRequiredService<ConnectionRegistry>().Count == 1, "end of the slow connection");
-        await chat;
+        await quick.AskAsync("chat_message", session: session, content: "go");
+        for (var received = 1; received <= Rounds * Deltas; received++)
+        {
+            var delta = await quick.ReceiveAsync("claude_response");
+            delta.Data().GetProperty("chunk_index").GetInt32().ShouldBe(received - 1);
+            if (received % Deltas == 0)
+            {
+                mayGoOn.Release();
+            }
+        }
 
         await quick.ReceiveAsync("turn_completed");
-        quick.Received.Count(f => f.Type() == "claude_response" && f.Text("message_id") == "a1" && f.Seq() is null).ShouldBe(5_000);
+        (await slow.ReceiveCloseAsync()).ShouldBe(4490);
     }
 
     [Fact]
