@@ -1,0 +1,19 @@
+using System.Diagnostics;
+
+namespace Claudy.Integration.Tests.Processes;
+
+internal static class Eventually
+{
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+
+    public static async Task IsTrueAsync(Func<bool> condition, string what)
+    {
+        for (var watch = Stopwatch.StartNew(); !condition(); await Task.Delay(10))
+        {
+            if (watch.Elapsed > Deadline)
+            {
+                throw new TimeoutException($"Not within {Deadline.TotalSeconds} s: {what}");
+            }
+        }
+    }
+}
