@@ -1,3 +1,4 @@
+using Claudy.Application.Credentials;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
@@ -22,7 +23,11 @@ public sealed record CreatedSession(SessionId Id, string Name, SessionStatus Sta
 
 internal sealed class CreateSessionValidator : AbstractValidator<CreateSession>
 {
-    public CreateSessionValidator() => RuleFor(r => r.Settings).SetValidator(new SessionSettingsValidator()).OverridePropertyName("");
+    public CreateSessionValidator()
+    {
+        RuleFor(r => r.Settings).SetValidator(new SessionSettingsValidator()).OverridePropertyName("");
+        When(r => r.ClaudeKey is not null, () => RuleFor(r => r.ClaudeKey!).ClaudeKey());
+    }
 }
 
 internal sealed class CreateSessionHandler(

@@ -1,0 +1,23 @@
+using Claudy.Application.Authentication.Ports;
+using Claudy.Application.Users.Ports;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+using MediatR;
+
+namespace Claudy.Application.Authentication;
+
+/// <summary>
+/// Gives an access token of the local user without a code. Never offered over the network: it is for
+/// <c>claudy token</c>, whose caller can read the signing key in the data folder anyway.
+/// </summary>
+public sealed record IssueLocalToken : IRequest<Result<SignedIn>>;
+
+internal sealed class IssueLocalTokenHandler(IUserStore users, ITokenIssuer tokens, TimeProvider time)
+    : IRequestHandler<IssueLocalToken, Result<SignedIn>>
+{
+    public async Task<Result<SignedIn>> Handle(IssueLocalToken request, CancellationToken cancellationToken)
+    {
+        var user = await users.FindOrAddAsync(User.LocalUsername, time.GetUtcNow(), cancellationToken);
+        return new SignedIn(tokens.Issue(user), user);
+    }
+}

@@ -1,0 +1,35 @@
+using Claudy.Application.Authentication.Ports;
+using Claudy.Application.Users.Ports;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+using MediatR;
+
+namespace Claudy.Application.Authentication;
+
+/// <summary>Exchanges a one-time code for an access token of the local user.</summary>
+/// <param name="Code">What <see cref="CreateSignInCode"/> gave, as it came from the client.</param>
+public sealed record SignInLocally(string? Code) : IRequest<Result<SignedIn>>
+{
+    /// <summary>The name alone: the code is worth a token until it is taken.</summary>
+    public override string ToString() => nameof(SignInLocally);
+}
+
+/// <summary>Someone is signed in.</summary>
+/// <param name="Token">What proves it from now on.</param>
+/// <param name="User">Who it is.</param>
+public sealed record SignedIn(AccessToken Token, User User);
+
+internal sealed class SignInLocallyHandler(IOneTimeStore codes, IUserStore users, ITokenIssuer tokens, TimeProvider time)
+    : IRequestHandler<SignInLocally, Result<SignedIn>>
+{
+    public async Task<Result<SignedIn>> Handle(SignInLocally request, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(request.Code) || await codes.TakeAsync(SignInCode.KeyOf(request.Code), cancellationToken) is not { } username)
+        {
+            return AuthErrors.CodeInvalid();
+        }
+
+        var user = await users.FindOrAddAsync(username, time.GetUtcNow(), cancellationToken);
+        return new SignedIn(tokens.Issue(user), user);
+    }
+}

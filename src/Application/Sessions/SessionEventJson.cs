@@ -1,0 +1,135 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Claudy.Domain.Sessions;
+
+namespace Claudy.Application.Sessions;
+
+/// <summary>
+/// The form in which sessions are stored: UTF-8 JSON, names in snake case, each event led by its <c>type</c>.
+/// </summary>
+/// <remarks>
+/// What was written once must be readable for good: a type's name and its fields' names never change, and a field that is
+/// added later must do without a value. This is not what clients see; the protocol has its own form.
+/// </remarks>
+public static class SessionEventJson
+{
+    private static readonly JsonDerivedType[] EventTypes =
+    [
+        new(typeof(SessionCreated), "session_created"),
+        new(typeof(StatusChanged), "status_changed"),
+        new(typeof(SettingsChanged), "settings_changed"),
+        new(typeof(QueueChanged), "queue_changed"),
+        new(typeof(UserMessageAdded), "user_message_added"),
+        new(typeof(TurnStarted), "turn_started"),
+        new(typeof(AssistantText), "assistant_text"),
+        new(typeof(AssistantThinking), "assistant_thinking"),
+        new(typeof(ToolUsed), "tool_used"),
+        new(typeof(ToolReturned), "tool_returned"),
+        new(typeof(PermissionRequested), "permission_requested"),
+        new(typeof(PermissionResolved), "permission_resolved"),
+        new(typeof(TurnCompleted), "turn_completed"),
+        new(typeof(SessionErrorRaised), "error_raised"),
+        new(typeof(AgentNotice), "agent_notice"),
+        new(typeof(AgentSessionChanged), "agent_session_changed"),
+    ];
+
+    private static readonly JsonSerializerOptions Options = CreateOptions();
+
+    private static readonly JsonTypeInfo<SessionEvent> EventInfo = (JsonTypeInfo<SessionEvent>)Options.GetTypeInfo(typeof(SessionEvent));
+
+    private static readonly JsonTypeInfo<SessionState> StateInfo = (JsonTypeInfo<SessionState>)Options.GetTypeInfo(typeof(SessionState));
+
+    /// <summary>An event, to be stored.</summary>
+    public static byte[] EncodeEvent(SessionEvent sessionEvent) => JsonSerializer.SerializeToUtf8Bytes(sessionEvent, EventInfo);
+
+    /// <summary>A snapshot of a session, to be stored.</summary>
+    public static byte[] EncodeState(SessionState state) => JsonSerializer.SerializeToUtf8Bytes(state, StateInfo);
+
+    /// <summary>An event that was stored.</summary>
+    /// <exception cref="StoredFormatException">It is damaged, or of a type that this version does not know.</exception>
+    public static SessionEvent DecodeEvent(ReadOnlySpan<byte> utf8) => Decode(utf8, EventInfo, "event");
+
+    /// <summary>A snapshot that was stored.</summary>
+    /// <exception cref="StoredFormatException">It is damaged.</exception>
+    public static SessionState DecodeState(ReadOnlySpan<byte> utf8) => Decode(utf8, StateInfo, "snapshot");
+
+    private static T Decode<T>(ReadOnlySpan<byte> utf8, JsonTypeInfo<T> info, string what)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(utf8, info) ?? throw new StoredFormatException($"A stored {what} is null.", null);
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw new StoredFormatException($"A stored {what} cannot be read; it is damaged, or a newer version of Claudy wrote it. {e.Message}", e);
+        }
+    }
+
+    private static JsonSerializerOptions CreateOptions()
+    {
+        var options = new JsonSerializerOptions(SessionJsonContext.Default.Options)
+        {
+            // Never put into HTML; the strict encoder would triple the size of text that is not ASCII.
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            TypeInfoResolver = SessionJsonContext.Default.WithAddedModifier(NameEventTypes),
+        };
+        options.MakeReadOnly();
+        return options;
+    }
+
+    private static void NameEventTypes(JsonTypeInfo info)
+    {
+        if (info.Type == typeof(SessionEvent))
+        {
+            info.PolymorphismOptions = new JsonPolymorphismOptions { TypeDiscriminatorPropertyName = "type" };
+            foreach (var type in EventTypes)
+            {
+                info.PolymorphismOptions.DerivedTypes.Add(type);
+            }
+        }
+        else if (info.Type == typeof(AgentNotice))
+        {
+            info.Properties.Single(p => p.Name == "type").Name = "agent_type";
+        }
+    }
+}
+
+/// <summary>Something stored is not in the form that this version reads.</summary>
+public sealed class StoredFormatException(string message, Exception? inner) : Exception(message, inner);
+
+internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false)
+    where T : struct, Enum;
+
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters =
+    [
+        typeof(SnakeCaseEnum<SessionStatus>),
+        typeof(SnakeCaseEnum<PermissionMode>),
+        typeof(SnakeCaseEnum<PermissionDecision>),
+        typeof(SnakeCaseEnum<QueueChange>),
+    ])]
+[JsonSerializable(typeof(SessionEvent))]
+[JsonSerializable(typeof(SessionCreated))]
+[JsonSerializable(typeof(StatusChanged))]
+[JsonSerializable(typeof(SettingsChanged))]
+[JsonSerializable(typeof(QueueChanged))]
+[JsonSerializable(typeof(UserMessageAdded))]
+[JsonSerializable(typeof(TurnStarted))]
+[JsonSerializable(typeof(AssistantText))]
+[JsonSerializable(typeof(AssistantThinking))]
+[JsonSerializable(typeof(ToolUsed))]
+[JsonSerializable(typeof(ToolReturned))]
+[JsonSerializable(typeof(PermissionRequested))]
+[JsonSerializable(typeof(PermissionResolved))]
+[JsonSerializable(typeof(TurnCompleted))]
+[JsonSerializable(typeof(SessionErrorRaised))]
+[JsonSerializable(typeof(AgentNotice))]
+[JsonSerializable(typeof(AgentSessionChanged))]
+[JsonSerializable(typeof(SessionState))]
+internal sealed partial class SessionJsonContext : JsonSerializerContext;

@@ -1,0 +1,146 @@
+using System.Text;
+using Claudy.Application.Sessions;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Infrastructure.Processes;
+using Claudy.Infrastructure.Sandbox;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.Infrastructure.Agents.Claude;
+
+/// <summary>Starts the real Claude Code CLI in its sandbox.</summary>
+internal sealed partial class ClaudeAgentLauncher(
+    IProcessSpawner spawner,
+    ISandbox sandbox,
+    IOptions<ClaudeOptions> options,
+    TimeProvider time,
+    ILogger<ClaudeAgentLauncher> logger) : IAgentLauncher
+{
+    private const string InsideFolder = "/opt/claude-code";
+    private static readonly char[] Whitespace = [' ', '\n'];
+
+    public bool IsIsolating => sandbox.IsIsolating;
+
+    public async Task<Result<AgentInfo>> ProbeAsync(CancellationToken cancellationToken)
+    {
+        if (FindBinary() is not { } binary)
+            return NotFound();
+
+        var output = new StringBuilder();
+        var spec = new ProcessSpec
+        {
+            FileName = binary,
+            Arguments = ["--version"],
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal),
+            WorkingDirectory = Path.GetDirectoryName(binary)!,
+        };
+        var started = await spawner.StartAsync(spec, line => output.Append(Encoding.UTF8.GetString(line.Span)).Append('\n'), cancellationToken);
+        if (!started.IsSuccess)
+            return SessionErrors.AgentFailedToStart(started.Error.Message);
+
+        await using var process = started.Value;
+        try
+        {
+            var exit = await process.Exited.WaitAsync(options.Value.StartTimeout, time, cancellationToken);
+            return exit.ExitCode == 0
+                ? new AgentInfo(output.ToString().Split(Whitespace, 2)[0], binary, sandbox.Description)
+                : SessionErrors.AgentFailedToStart(Sentence(exit));
+        }
+        catch (TimeoutException)
+        {
+            return SessionErrors.AgentFailedToStart($"{binary} --version did not end.");
+        }
+    }
+
+    public async Task<Result<IAgentSession>> LaunchAsync(AgentLaunch launch, CancellationToken cancellationToken)
+    {
+        if (launch.Settings.PermissionMode == PermissionMode.BypassPermissions && !sandbox.IsIsolating)
+            return SessionErrors.ModeNeedsSandbox();
+        if (FindBinary() is not { } binary)
+            return NotFound();
+
+        var launched = await StartAsync(binary, launch, cancellationToken);
+        if (launched.Error?.Reason != SessionIdInUse)
+            return launched;
+
+        // An earlier start got as far as a transcript, but its first turn was never heard of. It is this session's own.
+        LogTranscriptFound(launch.SessionId);
+        return await StartAsync(binary, launch with { ResumeAgentSessionId = launch.SessionId.Value }, cancellationToken);
+    }
+
+    private async Task<Result<IAgentSession>> StartAsync(string binary, AgentLaunch launch, CancellationToken cancellationToken)
+    {
+        var started = await ClaudeAgentSession.StartAsync(spawner, SpecOf(binary, launch), launch, time, logger, cancellationToken);
+        if (!started.IsSuccess)
+            return SessionErrors.AgentFailedToStart(started.Error.Message);
+
+        var session = started.Value;
+        try
+        {
+            var ready = await session.InitializeAsync(options.Value.StartTimeout, cancellationToken);
+            if (ready.IsSuccess)
+                return session;
+
+            var endedByItself = session.Exited.IsCompleted;
+            await session.DisposeAsync();
+            return WhyNot(endedByItself ? await session.Exited : null, ready.Error, launch);
+        }
+        catch (OperationCanceledException)
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    private ProcessSpec SpecOf(string binary, AgentLaunch launch)
+    {
+        var policy = new SandboxPolicy
+        {
+            SessionId = launch.SessionId,
+            WorkspacePath = launch.WorkspacePath,
+            HomePath = launch.HomePath,
+            RuntimePath = Path.GetDirectoryName(launch.ApiSocketPath)!,
+            ReadOnlyFolders = [new ReadOnlyFolder(Path.GetDirectoryName(binary)!, InsideFolder)],
+        };
+        var view = sandbox.View(policy);
+        var commandLine = ClaudeCommandLine.Build(launch, view);
+        return sandbox.Wrap(policy, new ProcessSpec
+        {
+            FileName = view.PathOf(binary),
+            Arguments = commandLine.Arguments,
+            Environment = commandLine.Environment,
+            WorkingDirectory = view.Workspace,
+        });
+    }
+
+    private const string SessionIdInUse = "agent_session_id_in_use";
+
+    private static Error WhyNot(ProcessExit? exit, Error unanswered, AgentLaunch launch)
+    {
+        if (exit is null)
+            return SessionErrors.AgentFailedToStart(unanswered.Message);
+        if (launch.ResumeAgentSessionId is not null && exit.ErrorTail.Contains("No conversation found", StringComparison.Ordinal))
+            return SessionErrors.AgentFailedToStart("the transcript to go on with is gone.") with { Reason = AgentErrors.TranscriptMissingReason, Retryable = false };
+        if (launch.ResumeAgentSessionId is null && exit.ErrorTail.Contains("is already in use", StringComparison.Ordinal))
+            return SessionErrors.AgentFailedToStart(Sentence(exit)) with { Reason = SessionIdInUse };
+        return SessionErrors.AgentFailedToStart(Sentence(exit));
+    }
+
+    private static string Sentence(ProcessExit exit)
+    {
+        var said = exit.Fault ?? exit.ErrorTail.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
+        return $"it ended with {exit.ExitCode}{(said is null ? " and said nothing." : $": {said}")}";
+    }
+
+    private string? FindBinary() =>
+        ClaudeBinary.Find(options.Value.CodePath, AppContext.BaseDirectory, Environment.GetEnvironmentVariable("PATH"));
+
+    private Error NotFound() => SessionErrors.AgentFailedToStart(options.Value.CodePath is { Length: > 0 } configured
+        ? $"there is no {configured}. {ClaudeBinary.HowToGetIt}"
+        : $"it was not found. {ClaudeBinary.HowToGetIt}");
+
+    [LoggerMessage(4110, LogLevel.Information, "Session {SessionId} has a transcript already; it is resumed.")]
+    private partial void LogTranscriptFound(SessionId sessionId);
+}

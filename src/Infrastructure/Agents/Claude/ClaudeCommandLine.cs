@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Infrastructure.Sandbox;
+
+namespace Claudy.Infrastructure.Agents.Claude;
+
+/// <summary>How the CLI is started, as data: its arguments and its whole environment, in the paths that it will see.</summary>
+internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadOnlyDictionary<string, string> Environment)
+{
+    /// <summary>Stands where a key would: the API broker at the other end of the socket puts the real one in its place.</summary>
+    internal const string PlaceholderKey = "placeholder-the-broker-adds-the-real-one";
+
+    internal static ClaudeCommandLine Build(AgentLaunch launch, SandboxView view) =>
+        new([.. ArgumentsOf(launch)], EnvironmentOf(view, view.PathOf(launch.ApiSocketPath)));
+
+    private static IEnumerable<string> ArgumentsOf(AgentLaunch launch)
+    {
+        var settings = launch.Settings;
+        yield return "-p";
+        yield return "--input-format=stream-json";
+        yield return "--output-format=stream-json";
+        yield return "--verbose";
+        yield return "--include-partial-messages";
+        yield return "--permission-prompt-tool=stdio";
+
+        // Without these two a workspace's own files could run hooks and MCP servers, redirect requests and grant permissions.
+        yield return "--setting-sources=";
+        yield return "--strict-mcp-config";
+
+        yield return $"--permission-mode={ClaudePermissionModes.ToName(settings.PermissionMode)}";
+        if (settings.PermissionMode == PermissionMode.BypassPermissions)
+            yield return "--allow-dangerously-skip-permissions";
+        if (settings.Model is { Length: > 0 } model)
+            yield return $"--model={model}";
+        if (settings.DisallowedTools.Count > 0)
+            yield return $"--settings={Denying(settings.DisallowedTools)}";
+        yield return launch.ResumeAgentSessionId is { } resumed ? $"--resume={resumed:D}" : $"--session-id={launch.SessionId}";
+    }
+
+    // Not by --disallowedTools, which splits its value at spaces and commas: a rule would become several others. As a setting at
+    // the start, since only then a tool that is denied as a whole is not offered to the model at all.
+    private static string Denying(IReadOnlyList<string> rules) =>
+        JsonSerializer.Serialize(new ClaudeSettings(new ClaudePermissionSettings { Deny = rules }), ClaudeJson.Default.ClaudeSettings);
+
+    private static Dictionary<string, string> EnvironmentOf(SandboxView view, string socket) => new(StringComparer.Ordinal)
+    {
+        ["HOME"] = view.Home,
+        ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        ["LANG"] = "C.UTF-8",
+        ["TMPDIR"] = view.Temporary,
+        ["CLAUDE_CODE_TMPDIR"] = view.Temporary,
+
+        // The socket is only used for a plain address; for the default one the CLI tries TLS over it and fails.
+        ["ANTHROPIC_UNIX_SOCKET"] = socket,
+        ["ANTHROPIC_BASE_URL"] = "http://localhost",
+        ["ANTHROPIC_API_KEY"] = PlaceholderKey,
+
+        ["DISABLE_AUTOUPDATER"] = "1",
+        ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1",
+    };
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Claudy.Infrastructure.Agents.Claude;
+
+/// <summary>A message of the user.</summary>
+/// <typeparam name="TContent">A string, in which slash commands are understood, or a list of blocks.</typeparam>
+internal sealed record UserLine<TContent>(UserLineMessage<TContent> Message, Guid Uuid)
+{
+    public string Type { get; } = "user";
+}
+
+/// <summary>What the message says.</summary>
+internal sealed record UserLineMessage<TContent>(TContent Content)
+{
+    public string Role { get; } = "user";
+}
+
+/// <summary>A text or an image.</summary>
+internal sealed record UserLineBlock(string Type)
+{
+    public string? Text { get; init; }
+
+    public UserLineImage? Source { get; init; }
+}
+
+/// <summary>An image; the bytes are written as base64.</summary>
+internal sealed record UserLineImage(string MediaType, byte[] Data)
+{
+    public string Type { get; } = "base64";
+}
+
+/// <summary>A control request to the CLI.</summary>
+internal sealed record ControlRequestLine(string RequestId, ControlRequest Request)
+{
+    public string Type { get; } = "control_request";
+}
+
+/// <summary>
+/// Every control request that Claudy sends. There is no way to make another one: nothing of a client is relayed raw, and
+/// some that the CLI takes do harm (<c>rewind_conversation</c> wedged the process, <c>mcp_call</c> is not permission-checked).
+/// </summary>
+internal sealed record ControlRequest
+{
+    private ControlRequest(string subtype) => Subtype = subtype;
+
+    public string Subtype { get; }
+
+    public string? Mode { get; private init; }
+
+    public string? Model { get; private init; }
+
+    [JsonPropertyName("appendSystemPrompt")]
+    public string? AppendSystemPrompt { get; private init; }
+
+    public ClaudeSettings? Settings { get; private init; }
+
+    internal static ControlRequest Interrupt { get; } = new("interrupt");
+
+    internal static ControlRequest EndSession { get; } = new("end_session");
+
+    internal static ControlRequest Initialize(string? appendSystemPrompt) => new("initialize") { AppendSystemPrompt = appendSystemPrompt };
+
+    internal static ControlRequest Allow(IReadOnlyList<string> rules) =>
+        new("apply_flag_settings") { Settings = new ClaudeSettings(new ClaudePermissionSettings { Allow = rules }) };
+
+    internal static ControlRequest SetModel(string? model) => new("set_model") { Model = model };
+
+    internal static ControlRequest SetPermissionMode(Domain.Sessions.PermissionMode mode) =>
+        new("set_permission_mode") { Mode = ClaudePermissionModes.ToName(mode) };
+}
+
+/// <summary>An answer to a control request of the CLI.</summary>
+internal sealed record ControlResponseLine(ControlResponse Response)
+{
+    public string Type { get; } = "control_response";
+}
+
+/// <summary>Success with a decision, or an error.</summary>
+internal sealed record ControlResponse(string RequestId)
+{
+    public string Subtype => Error is null ? "success" : "error";
+
+    public PermissionDecisionBody? Response { get; init; }
+
+    public string? Error { get; init; }
+}
+
+/// <summary>The decision about a tool call.</summary>
+internal sealed record PermissionDecisionBody(string Behavior)
+{
+    [JsonPropertyName("updatedInput")]
+    public JsonElement? UpdatedInput { get; init; }
+
+    [JsonPropertyName("updatedPermissions")]
+    public IReadOnlyList<PermissionUpdate>? UpdatedPermissions { get; init; }
+
+    public string? Message { get; init; }
+}
+
+/// <summary>A change of permissions for the rest of the process. Its destination is always the session: another would write into the workspace.</summary>
+internal sealed record PermissionUpdate(string Type)
+{
+    public string Destination { get; } = "session";
+
+    public string? Behavior { get; init; }
+
+    public string? Mode { get; init; }
+
+    public IReadOnlyList<PermissionUpdateRule>? Rules { get; init; }
+}
+
+/// <summary>A rule.</summary>
+internal sealed record PermissionUpdateRule(
+    [property: JsonPropertyName("toolName")] string ToolName,
+    [property: JsonPropertyName("ruleContent")] string? RuleContent);
+
+/// <summary>Settings as the CLI has them, as far as Claudy sets any.</summary>
+internal sealed record ClaudeSettings(ClaudePermissionSettings Permissions);
+
+/// <summary>Rules, each a string of its own.</summary>
+internal sealed record ClaudePermissionSettings
+{
+    public IReadOnlyList<string>? Allow { get; init; }
+
+    public IReadOnlyList<string>? Deny { get; init; }
+}
+
+/// <remarks>
+/// The encoder must stay the default one, which escapes all that is not ASCII: the CLI splits its input where JavaScript
+/// sees the end of a line, U+2028 among them, and dies of half a line.
+/// </remarks>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(UserLine<string>), TypeInfoPropertyName = "TextLine")]
+[JsonSerializable(typeof(UserLine<IReadOnlyList<UserLineBlock>>), TypeInfoPropertyName = "BlocksLine")]
+[JsonSerializable(typeof(ControlRequestLine))]
+[JsonSerializable(typeof(ControlResponseLine))]
+[JsonSerializable(typeof(ClaudeSettings))]
+[JsonSerializable(typeof(string))]
+internal sealed partial class ClaudeJson : JsonSerializerContext;

@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.Infrastructure.ApiBroker;
+
+/// <summary>Settings of the broker: <c>Claudy:Broker</c>, and <c>Claudy:Claude:BaseUrl</c> for where requests go.</summary>
+internal sealed class BrokerOptions
+{
+    public const string Section = "Claudy:Broker";
+
+    public const string UpstreamKey = "Claudy:Claude:BaseUrl";
+
+    /// <summary>The folder of the sessions' sockets; <c>run</c> in the data folder by default.</summary>
+    [Required(ErrorMessage = "Claudy:Broker:RuntimePath is not set, and neither is Claudy:Data, whose folder 'run' would be used.")]
+    public string RuntimePath { get; set; } = "";
+
+    /// <summary>The Messages API's address, or a gateway's; a path in it is kept.</summary>
+    [Url(ErrorMessage = UpstreamKey + " must be an absolute http or https address.")]
+    public string Upstream { get; set; } = "https://api.anthropic.com";
+
+    /// <summary>The largest request body, in bytes.</summary>
+    [Range(1024, 1L << 30)]
+    public long MaxRequestBytes { get; set; } = 64 << 20;
+
+    /// <summary>How many requests of one session may be under way; further ones are told to come back.</summary>
+    [Range(1, 1024)]
+    public int MaxConcurrentRequests { get; set; } = 16;
+
+    /// <summary>How many connections one session may hold; further ones are dropped.</summary>
+    [Range(1, 4096)]
+    public int MaxConnections { get; set; } = 64;
+}
+
+[OptionsValidator]
+internal sealed partial class BrokerOptionsValidator : IValidateOptions<BrokerOptions>;

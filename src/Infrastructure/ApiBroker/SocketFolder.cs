@@ -1,0 +1,65 @@
+using System.Net.Sockets;
+using System.Text;
+using Claudy.Domain.Sessions;
+
+namespace Claudy.Infrastructure.ApiBroker;
+
+/// <summary>The folder that a session's socket lives in, alone: it is what the sandbox gets to see.</summary>
+internal static class SocketFolder
+{
+    public const string SocketName = "api.sock";
+
+    /// <summary>What Linux allows in <c>sun_path</c>, without its terminating NUL.</summary>
+    private const int MaxSocketPathBytes = 107;
+
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>Makes a session's folder, empty and for the owner only: under the runtime path, or, where that is too long for a socket, under the temporary folder.</summary>
+    public static string Create(string runtimePath, SessionId session)
+    {
+        var folder = Path.Combine(Path.GetFullPath(runtimePath), ShortName(session));
+        if (Encoding.UTF8.GetByteCount(Path.Combine(folder, SocketName)) > MaxSocketPathBytes)
+            return Directory.CreateTempSubdirectory("claudy-").FullName;
+
+        Delete(folder);
+        Directory.CreateDirectory(runtimePath, OwnerOnly);
+        return Directory.CreateDirectory(folder, OwnerOnly).FullName;
+    }
+
+    /// <summary>Removes a folder with whatever a sandbox may have put there; symbolic links are not followed.</summary>
+    public static void Delete(string folder)
+    {
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>Removes the folders that a killed server left. A socket that someone still listens on is not touched.</summary>
+    public static void DeleteAbandoned(string runtimePath)
+    {
+        if (!Directory.Exists(runtimePath))
+            return;
+        foreach (var folder in Directory.EnumerateDirectories(Path.GetFullPath(runtimePath)))
+        {
+            var socket = Path.Combine(folder, SocketName);
+            if (File.Exists(socket) && !IsListenedOn(socket))
+                Delete(folder);
+        }
+    }
+
+    /// <summary>The random end of the id: its beginning is a time, which sessions made together share.</summary>
+    private static string ShortName(SessionId session) => session.Value.ToString("N")[^16..];
+
+    private static bool IsListenedOn(string path)
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            return true;
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.Infrastructure.ApiBroker;
+
+/// <summary>Passes a request on to the Messages API with the session's credential, and the answer back as it comes.</summary>
+internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILogger<UpstreamRelay> logger) : IDisposable
+{
+    private const int ChunkBytes = 16 * 1024;
+
+    private readonly string _upstream = options.Value.Upstream.TrimEnd('/');
+
+    // Not HttpClient: it has a time limit, and a turn has none.
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
+        ConnectTimeout = TimeSpan.FromSeconds(15),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(10),
+    });
+
+    public async Task RelayAsync(HttpContext context, SessionId session, string route, ClaudeCredential credential)
+    {
+        // Checked here because the exception that HttpClient throws for such a value quotes it.
+        if (credential.Value.Reveal().AsSpan().ContainsAnyExceptInRange('!', '~'))
+        {
+            await ApiError.UnusableCredential.WriteAsync(context);
+            return;
+        }
+
+        using var request = Request(context.Request, route, credential);
+        using var response = await SendAsync(request, session, context.RequestAborted);
+        if (response is null)
+        {
+            await ApiError.Unreachable.WriteAsync(context);
+            return;
+        }
+
+        LogRelaying(session, route, (int)response.StatusCode);
+        context.Response.StatusCode = (int)response.StatusCode;
+        response.CopyTo(context.Response.Headers);
+        await CopyBodyAsync(response, context, session);
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private HttpRequestMessage Request(HttpRequest request, string route, ClaudeCredential credential)
+    {
+        var upstream = new HttpRequestMessage(HttpMethod.Post, _upstream + route + request.QueryString.Value)
+        {
+            Content = new RelayedBody(request),
+        };
+        request.Headers.CopyTo(upstream);
+        if (credential.Kind == ClaudeCredentialKind.AuthToken)
+            upstream.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential.Value.Reveal());
+        else
+            upstream.Headers.Add("x-api-key", credential.Value.Reveal());
+        return upstream;
+    }
+
+    private async Task<HttpResponseMessage?> SendAsync(HttpRequestMessage request, SessionId session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _client.SendAsync(request, cancellationToken);
+        }
+        // When reading the child's body failed, that is not the API's doing.
+        catch (HttpRequestException e) when (e.InnerException is not BadHttpRequestException && !cancellationToken.IsCancellationRequested)
+        {
+            LogUnreachable(e, session);
+            return null;
+        }
+    }
+
+    private async Task CopyBodyAsync(HttpResponseMessage response, HttpContext context, SessionId session)
+    {
+        var cancellationToken = context.RequestAborted;
+        var output = context.Response.BodyWriter;
+        try
+        {
+            await context.Response.StartAsync(cancellationToken);
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            while (await body.ReadAsync(output.GetMemory(ChunkBytes), cancellationToken) is var read and > 0)
+            {
+                output.Advance(read);
+                await output.FlushAsync(cancellationToken);
+            }
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException && !cancellationToken.IsCancellationRequested)
+        {
+            // The child must not take half an answer for a whole one: it sees the same cut.
+            LogCut(e, session);
+            context.Abort();
+        }
+    }
+
+    [LoggerMessage(2120, LogLevel.Debug, "Session {Session}: {Route} is answered with {Status}")]
+    private partial void LogRelaying(SessionId session, string route, int status);
+
+    [LoggerMessage(2121, LogLevel.Warning, "Session {Session}: the Claude API could not be reached")]
+    private partial void LogUnreachable(Exception exception, SessionId session);
+
+    [LoggerMessage(2122, LogLevel.Warning, "Session {Session}: the Claude API broke off its answer")]
+    private partial void LogCut(Exception exception, SessionId session);
+}

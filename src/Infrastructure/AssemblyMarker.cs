@@ -1,0 +1,4 @@
+namespace Claudy.Infrastructure;
+
+/// <summary>Finds this assembly by a type.</summary>
+public static class AssemblyMarker;

@@ -1,0 +1,35 @@
+using Claudy.Application.Files.Ports;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.Infrastructure.Files;
+
+/// <summary>Puts workspaces on the local file system.</summary>
+public static class WorkspaceFilesRegistration
+{
+    /// <summary>Adds <see cref="IWorkspaceFiles"/> over folders; see <see cref="WorkspaceOptions"/>.</summary>
+    public static IHostApplicationBuilder AddWorkspaceFiles(this IHostApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+
+        builder.Services.AddSingleton<IValidateOptions<WorkspaceOptions>, WorkspaceOptionsValidator>();
+        builder.Services.AddOptions<WorkspaceOptions>()
+            .BindConfiguration(WorkspaceOptions.Section)
+            .PostConfigure<IConfiguration>(PutInDataFolder)
+            .ValidateOnStart();
+        builder.Services.AddSingleton(_ => BeneathResolver.Detect());
+        builder.Services.AddSingleton<IWorkspaceFiles, WorkspaceFiles>();
+        return builder;
+    }
+
+    private static void PutInDataFolder(WorkspaceOptions options, IConfiguration configuration)
+    {
+        if (configuration["Claudy:Data"] is { Length: > 0 } data)
+        {
+            options.BasePath ??= Path.Combine(data, "workspaces");
+            options.HomesPath ??= Path.Combine(data, "homes");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+
+namespace Claudy.Infrastructure.Sqlite;
+
+/// <summary>The tables, as a list of steps; <c>PRAGMA user_version</c> tells how many of them a database has taken.</summary>
+/// <remarks>Times are ticks of 100 ns since 1970 (UTC), which keeps a time exactly; ids are UUIDs as text, for whoever looks with the sqlite3 tool.</remarks>
+internal static class SqliteSchema
+{
+    // A released step is never changed; a change of the schema is a further step.
+    private static readonly string[] Steps =
+    [
+        """
+        CREATE TABLE users (
+            id         TEXT NOT NULL PRIMARY KEY,
+            username   TEXT NOT NULL UNIQUE,
+            created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE sessions (
+            id               TEXT NOT NULL PRIMARY KEY,
+            owner            TEXT NOT NULL,
+            created_at       INTEGER NOT NULL,
+            last_activity_at INTEGER NOT NULL,
+            last_seq         INTEGER NOT NULL,
+            status           TEXT NOT NULL,
+            is_unsettled     INTEGER NOT NULL,
+            folded_name      TEXT NOT NULL,
+            state            BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX sessions_by_owner ON sessions (owner, last_activity_at DESC, id DESC);
+        CREATE INDEX sessions_unsettled ON sessions (id) WHERE is_unsettled;
+
+        -- Where each session's log ends. Its own small key spares every event a UUID.
+        CREATE TABLE logs (
+            log_id     INTEGER PRIMARY KEY,
+            session_id TEXT NOT NULL UNIQUE,
+            last_seq   INTEGER NOT NULL,
+            epoch      INTEGER NOT NULL
+        ) STRICT;
+
+        -- With a rowid: events of all sessions are appended to one place, and long ones fill pages well.
+        CREATE TABLE events (
+            log_id INTEGER NOT NULL REFERENCES logs,
+            seq    INTEGER NOT NULL,
+            at     INTEGER NOT NULL,
+            event  BLOB NOT NULL,
+            PRIMARY KEY (log_id, seq)
+        ) STRICT;
+        """,
+    ];
+
+    /// <summary>Brings a database up to date.</summary>
+    /// <exception cref="NotSupportedException">A newer version of Claudy made it.</exception>
+    public static void Migrate(PreparedConnection connection)
+    {
+        while (true)
+        {
+            connection.Execute("BEGIN IMMEDIATE");
+            var version = connection.QuerySingle("PRAGMA user_version", static row => row.GetInt32(0));
+            if (version > Steps.Length)
+            {
+                connection.Execute("ROLLBACK");
+                throw new NotSupportedException($"The database {connection.Path} has schema {version}, made by a newer version of Claudy; this one knows up to {Steps.Length}.");
+            }
+
+            if (version == Steps.Length)
+            {
+                connection.Execute("ROLLBACK");
+                return;
+            }
+
+            connection.Execute(Steps[version]);
+            connection.Execute($"PRAGMA user_version = {version + 1}");
+            connection.Execute("COMMIT");
+        }
+    }
+}

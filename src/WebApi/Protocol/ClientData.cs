@@ -1,0 +1,86 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Claudy.WebApi.Protocol;
+
+// The type's own fields of each client frame. All are optional here; the use case's validator says what is missing.
+
+/// <summary>Fields of <c>create_session</c>.</summary>
+/// <remarks>No record: a printed one would show the key.</remarks>
+internal sealed class CreateSessionData
+{
+    /// <summary>An Anthropic key for this session only.</summary>
+    public string? ClaudeToken { get; init; }
+
+    /// <summary>A name for people.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The model; none for Claude Code's default.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>One of <see cref="WireNames.ModeNames"/>; default when left out.</summary>
+    public string? PermissionMode { get; init; }
+
+    /// <summary>Text put after Claude Code's own system prompt.</summary>
+    public string? AppendSystemPrompt { get; init; }
+
+    /// <summary>Tools or rules that need no asking.</summary>
+    public IReadOnlyList<string>? AllowedTools { get; init; }
+
+    /// <summary>Tools or rules that are refused.</summary>
+    public IReadOnlyList<string>? DisallowedTools { get; init; }
+}
+
+/// <summary>Fields of <c>list_sessions</c>.</summary>
+internal sealed record ListSessionsData(string? Status, string? Query, int? Limit, string? Cursor);
+
+/// <summary>Fields of <c>attach_session</c>.</summary>
+/// <param name="AfterSeq">The last event that the client handled; none to get the last 200 and go on from there.</param>
+internal sealed record AttachSessionData(long? AfterSeq);
+
+/// <summary>Fields of <c>session_history</c>.</summary>
+/// <param name="BeforeSeq">Events below this one; none for the newest.</param>
+/// <param name="Limit">1 to 1,000; 100 when left out.</param>
+internal sealed record SessionHistoryQuery(long? BeforeSeq, int? Limit);
+
+/// <summary>Fields of <c>session_control</c>.</summary>
+/// <param name="Action">interrupt, hibernate, terminate, rename, set_model or set_permission_mode.</param>
+/// <param name="Name">For rename.</param>
+/// <param name="Model">For set_model; none for the default.</param>
+/// <param name="Mode">For set_permission_mode.</param>
+internal sealed record SessionControlData(string? Action, string? Name, string? Model, string? Mode);
+
+/// <summary>Fields of <c>chat_message</c>.</summary>
+internal sealed record ChatMessageData(IReadOnlyList<ImageData>? Images);
+
+/// <summary>An image of a message.</summary>
+/// <param name="MediaType">image/png, image/jpeg, image/gif or image/webp.</param>
+/// <param name="Data">The bytes, base64.</param>
+internal sealed record ImageData(string? MediaType, byte[]? Data);
+
+/// <summary>Fields of <c>cancel_message</c>.</summary>
+internal sealed record CancelMessageData(string? MessageId);
+
+/// <summary>Fields of <c>permission_response</c>.</summary>
+internal sealed record PermissionResponseData(string? RequestId, string? Decision, bool? Remember, JsonElement? UpdatedInput, string? Message);
+
+/// <summary>Fields of <c>file_upload</c>.</summary>
+/// <param name="Filename">Where, relative to the workspace.</param>
+/// <param name="Content">The content, in <paramref name="Encoding"/>: the UTF-8 bytes of the JSON string.</param>
+/// <param name="Encoding">utf-8 or base64; utf-8 when left out.</param>
+/// <param name="Overwrite">Whether a file that is there is replaced.</param>
+internal sealed record FileUploadData(
+    string? Filename,
+    [property: JsonConverter(typeof(Utf8StringConverter))] byte[]? Content,
+    string? Encoding,
+    bool? Overwrite);
+
+/// <summary>Fields of <c>file_list</c>.</summary>
+internal sealed record FileListQuery(string? Path, bool? Recursive, int? Limit, string? Cursor);
+
+/// <summary>Fields of <c>file_download</c>.</summary>
+/// <param name="Filename">Which file.</param>
+/// <param name="Offset">From which byte.</param>
+/// <param name="Length">At most so many bytes; none for the rest.</param>
+/// <param name="Encoding">utf-8 or base64; when left out, utf-8 if the content is that, else base64.</param>
+internal sealed record FileDownloadData(string? Filename, long? Offset, long? Length, string? Encoding);

@@ -1,0 +1,180 @@
+using System.Text.Json;
+using Claudy.Domain.Sessions;
+
+namespace Claudy.WebApi.Protocol;
+
+/// <summary>Writes the own fields of each durable event into the open <c>data</c> object.</summary>
+internal static class EventData
+{
+    public static void Write(Utf8JsonWriter writer, SessionEvent sessionEvent)
+    {
+        switch (sessionEvent)
+        {
+            case SessionCreated e:
+                Write(writer, e.Settings, isInitial: true);
+                break;
+            case SettingsChanged e:
+                Write(writer, e.Settings, isInitial: false);
+                break;
+            case StatusChanged e:
+                writer.WriteString("status"u8, WireNames.Of(e.Status));
+                WriteOptional(writer, "reason"u8, e.Reason);
+                break;
+            case QueueChanged e:
+                writer.WriteString("change"u8, WireNames.Of(e.Change));
+                writer.WriteString("message_id"u8, e.MessageId);
+                WriteOptional(writer, "client_id"u8, e.Message?.ClientId);
+                break;
+            case UserMessageAdded e:
+                Write(writer, e.Message);
+                break;
+            case TurnStarted e:
+                writer.WriteNumber("turn_id"u8, e.TurnId);
+                WriteOptional(writer, "message_id"u8, e.MessageId);
+                break;
+            case AssistantText e:
+                WriteComplete(writer, e.MessageId, e.IsPartial, e.ParentToolUseId);
+                break;
+            case AssistantThinking e:
+                WriteComplete(writer, e.MessageId, e.IsPartial, e.ParentToolUseId);
+                break;
+            case ToolUsed e:
+                writer.WriteString("tool_use_id"u8, e.ToolUseId);
+                writer.WriteString("name"u8, e.Name);
+                WriteJson(writer, "input"u8, e.Input);
+                WriteOptional(writer, "parent_tool_use_id"u8, e.ParentToolUseId);
+                break;
+            case ToolReturned e:
+                writer.WriteString("tool_use_id"u8, e.ToolUseId);
+                WriteJson(writer, "content"u8, e.Content);
+                writer.WriteBoolean("is_error"u8, e.IsError);
+                WriteOptional(writer, "parent_tool_use_id"u8, e.ParentToolUseId);
+                break;
+            case PermissionRequested e:
+                Write(writer, e.Request);
+                break;
+            case PermissionResolved e:
+                writer.WriteString("request_id"u8, e.RequestId);
+                writer.WriteString("decision"u8, WireNames.Of(e.Decision));
+                writer.WriteString("reason"u8, e.Reason);
+                WriteOptional(writer, "message"u8, e.Message);
+                WriteStrings(writer, "remembered_rules"u8, e.RememberedRules);
+                break;
+            case TurnCompleted e:
+                Write(writer, e);
+                break;
+            case SessionErrorRaised e:
+                writer.WriteString("code"u8, e.Code);
+                writer.WriteString("reason"u8, e.Reason);
+                writer.WriteBoolean("retryable"u8, e.Retryable);
+                break;
+            case AgentSessionChanged e:
+                WriteOptional(writer, "agent_session_id"u8, e.AgentSessionId?.ToString());
+                break;
+            case AgentNotice e:
+                writer.WriteString("notice"u8, e.Type);
+                WriteJson(writer, "raw"u8, e.Raw);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(sessionEvent), sessionEvent.GetType(), "Every event has fields.");
+        }
+    }
+
+    /// <summary>Writes a permission request; also within <c>session_attached</c>.</summary>
+    public static void Write(Utf8JsonWriter writer, PermissionRequest request)
+    {
+        writer.WriteString("request_id"u8, request.Id);
+        writer.WriteString("tool_name"u8, request.ToolName);
+        WriteJson(writer, "input"u8, request.Input);
+        WriteOptional(writer, "description"u8, request.Description);
+        WriteOptional(writer, "tool_use_id"u8, request.ToolUseId);
+        WriteOptional(writer, "blocked_path"u8, request.BlockedPath);
+        WriteStrings(writer, "suggested_rules"u8, request.SuggestedRules);
+        WriteOptional(writer, "suggested_mode"u8, request.SuggestedMode is { } mode ? WireNames.Of(mode) : null);
+        writer.WriteString("expires_at"u8, WireTimestamp.Of(request.ExpiresAt));
+    }
+
+    private static void Write(Utf8JsonWriter writer, SessionSettings settings, bool isInitial)
+    {
+        writer.WriteString("name"u8, settings.Name);
+        WriteOptional(writer, "model"u8, settings.Model);
+        writer.WriteString("permission_mode"u8, WireNames.Of(settings.PermissionMode));
+        WriteOptional(writer, "append_system_prompt"u8, settings.AppendSystemPrompt);
+        WriteStrings(writer, "allowed_tools"u8, settings.AllowedTools);
+        WriteStrings(writer, "disallowed_tools"u8, settings.DisallowedTools);
+        writer.WriteBoolean("is_initial"u8, isInitial);
+    }
+
+    private static void Write(Utf8JsonWriter writer, ChatMessage message)
+    {
+        writer.WriteString("message_id"u8, message.Id);
+        WriteOptional(writer, "client_id"u8, message.ClientId);
+        if (message.Images.Count == 0)
+        {
+            return;
+        }
+
+        // Not the bytes: whoever attaches would get megabytes again and again.
+        writer.WriteStartArray("images"u8);
+        foreach (var image in message.Images)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("media_type"u8, image.MediaType);
+            writer.WriteNumber("size"u8, image.Data.Length);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteComplete(Utf8JsonWriter writer, string messageId, bool isPartial, string? parentToolUseId)
+    {
+        writer.WriteString("message_id"u8, messageId);
+        writer.WriteBoolean("is_complete"u8, true);
+        if (isPartial)
+        {
+            writer.WriteBoolean("is_partial"u8, true);
+        }
+
+        WriteOptional(writer, "parent_tool_use_id"u8, parentToolUseId);
+    }
+
+    private static void Write(Utf8JsonWriter writer, TurnCompleted turn)
+    {
+        writer.WriteNumber("turn_id"u8, turn.TurnId);
+        writer.WriteString("stop_reason"u8, turn.StopReason);
+        writer.WriteStartObject("usage"u8);
+        writer.WriteNumber("input_tokens"u8, turn.Usage.InputTokens);
+        writer.WriteNumber("output_tokens"u8, turn.Usage.OutputTokens);
+        writer.WriteNumber("cache_creation_input_tokens"u8, turn.Usage.CacheCreationInputTokens);
+        writer.WriteNumber("cache_read_input_tokens"u8, turn.Usage.CacheReadInputTokens);
+        writer.WriteEndObject();
+        writer.WriteNumber("cost_usd"u8, turn.CostUsd);
+        writer.WriteNumber("duration_ms"u8, (long)turn.Duration.TotalMilliseconds);
+    }
+
+    private static void WriteOptional(Utf8JsonWriter writer, ReadOnlySpan<byte> name, string? value)
+    {
+        if (value is not null)
+        {
+            writer.WriteString(name, value);
+        }
+    }
+
+    private static void WriteStrings(Utf8JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string> values)
+    {
+        writer.WriteStartArray(name);
+        foreach (var value in values)
+        {
+            writer.WriteStringValue(value);
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteJson(Utf8JsonWriter writer, ReadOnlySpan<byte> name, JsonElement value)
+    {
+        writer.WritePropertyName(name);
+        value.WriteTo(writer);
+    }
+}

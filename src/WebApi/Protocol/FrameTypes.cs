@@ -1,0 +1,83 @@
+namespace Claudy.WebApi.Protocol;
+
+/// <summary>The names of all frames, as they are on the wire.</summary>
+internal static class FrameTypes
+{
+    /// <summary>What a client sends.</summary>
+    public static class Client
+    {
+        public const string Auth = "auth";
+        public const string Ping = "ping";
+        public const string CreateSession = "create_session";
+        public const string ListSessions = "list_sessions";
+        public const string AttachSession = "attach_session";
+        public const string DetachSession = "detach_session";
+        public const string SessionHistory = "session_history";
+        public const string SessionControl = "session_control";
+        public const string ChatMessage = "chat_message";
+        public const string CancelMessage = "cancel_message";
+        public const string PermissionResponse = "permission_response";
+        public const string FileUpload = "file_upload";
+        public const string FileList = "file_list";
+        public const string FileDownload = "file_download";
+        public const string WorkspaceInfo = "workspace_info";
+    }
+
+    /// <summary>What the server answers; never with a <c>seq</c>.</summary>
+    public static class Answer
+    {
+        public const string AuthSuccess = "auth_success";
+        public const string AuthExpired = "auth_expired";
+        public const string Pong = "pong";
+        public const string SessionCreated = "session_created";
+        public const string SessionList = "session_list";
+        public const string SessionAttached = "session_attached";
+        public const string SessionDetached = "session_detached";
+        public const string SessionHistory = "session_history";
+        public const string SessionStatus = "session_status";
+        public const string ChatAccepted = "chat_accepted";
+        public const string QueueChanged = "queue_changed";
+        public const string PermissionResolved = "permission_resolved";
+        public const string FileUploaded = "file_uploaded";
+        public const string FileList = "file_list";
+        public const string FileContent = "file_content";
+        public const string WorkspaceInfo = "workspace_info";
+        public const string Error = "error";
+    }
+
+    /// <summary>What happens in a session and is kept; always with a <c>seq</c>.</summary>
+    public static class Event
+    {
+        public const string UserMessage = "user_message";
+        public const string ClaudeResponse = "claude_response";
+        public const string ClaudeThinking = "claude_thinking";
+        public const string ToolUse = "tool_use";
+        public const string ToolResult = "tool_result";
+        public const string PermissionRequest = "permission_request";
+        public const string PermissionResolved = "permission_resolved";
+        public const string TurnStarted = "turn_started";
+        public const string TurnCompleted = "turn_completed";
+        public const string SessionStatus = "session_status";
+        public const string QueueChanged = "queue_changed";
+        public const string SessionError = "session_error";
+
+        /// <summary>All settings from now on; the first event of every session, and again at each change.</summary>
+        public const string SessionSettings = "session_settings";
+
+        /// <summary>Claude Code keeps its own transcript under another id from now on; of interest to tools that look into the sandbox.</summary>
+        public const string AgentSession = "agent_session";
+
+        /// <summary>Claude Code said something that this version has no frame for; clients may ignore it.</summary>
+        public const string AgentNotice = "agent_notice";
+    }
+
+    /// <summary>What happens in a session and is not kept: no <c>seq</c>, never replayed. So are <c>claude_response</c> and <c>claude_thinking</c> with <c>is_complete: false</c>.</summary>
+    public static class Ephemeral
+    {
+        /// <summary>Forget the deltas of that <c>message_id</c>: the API's stream broke off and begins anew under another one.</summary>
+        public const string MessageDiscarded = "message_discarded";
+
+        public const string ToolProgress = "tool_progress";
+        public const string ServerNotice = "server_notice";
+    }
+}

@@ -1,0 +1,41 @@
+using System.Text.Json.Serialization;
+
+namespace Claudy.WebApi.Protocol;
+
+/// <summary>The wire types, with their readers and writers made at compile time.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(PermissionRequestConverter)])]
+[JsonSerializable(typeof(CreateSessionData))]
+[JsonSerializable(typeof(ListSessionsData))]
+[JsonSerializable(typeof(AttachSessionData))]
+[JsonSerializable(typeof(SessionHistoryQuery))]
+[JsonSerializable(typeof(SessionControlData))]
+[JsonSerializable(typeof(ChatMessageData))]
+[JsonSerializable(typeof(CancelMessageData))]
+[JsonSerializable(typeof(PermissionResponseData))]
+[JsonSerializable(typeof(FileUploadData))]
+[JsonSerializable(typeof(FileListQuery))]
+[JsonSerializable(typeof(FileDownloadData))]
+[JsonSerializable(typeof(AuthSuccessData))]
+[JsonSerializable(typeof(EmptyData))]
+[JsonSerializable(typeof(SessionCreatedData))]
+[JsonSerializable(typeof(SessionListData))]
+[JsonSerializable(typeof(SessionAttachedData))]
+[JsonSerializable(typeof(SessionHistoryData))]
+[JsonSerializable(typeof(SessionStatusData))]
+[JsonSerializable(typeof(ChatAcceptedData))]
+[JsonSerializable(typeof(QueueChangedData))]
+[JsonSerializable(typeof(PermissionResolvedData))]
+[JsonSerializable(typeof(FileUploadedData))]
+[JsonSerializable(typeof(FileListData))]
+[JsonSerializable(typeof(FileContentData))]
+[JsonSerializable(typeof(WorkspaceInfoData))]
+[JsonSerializable(typeof(ErrorData))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(bool))]
+[JsonSerializable(typeof(int))]
+[JsonSerializable(typeof(long))]
+[JsonSerializable(typeof(double))]
+internal sealed partial class ProtocolJson : JsonSerializerContext;

@@ -1,0 +1,182 @@
+using System.Diagnostics;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+
+namespace Claudy.WebApi.WebSockets;
+
+/// <summary>An item of a session's feed and its frame.</summary>
+internal readonly record struct EncodedItem(FeedItem Item, ArraySegment<byte> Frame);
+
+/// <summary>What one publication is to every watcher.</summary>
+/// <param name="items">One by one.</param>
+/// <param name="frames">The same frames, with neighbours put together.</param>
+/// <param name="firstSeq">The first durable event's seq; 0 when there is none.</param>
+/// <param name="lastSeq">The last one's.</param>
+internal readonly ref struct EncodedBatch(ReadOnlySpan<EncodedItem> items, ReadOnlySpan<ArraySegment<byte>> frames, long firstSeq, long lastSeq)
+{
+    public ReadOnlySpan<EncodedItem> Items { get; } = items;
+
+    public ReadOnlySpan<ArraySegment<byte>> Frames { get; } = frames;
+
+    public long FirstSeq { get; } = firstSeq;
+
+    public long LastSeq { get; } = lastSeq;
+}
+
+/// <summary>
+/// One connection's watch on one session. It begins by holding back what is published, until the past was replayed; then
+/// hands it out with no hole and no double, and goes live. A hole that shows later makes it catch up again.
+/// </summary>
+/// <remarks>All but <see cref="Session"/> and <see cref="Outbound"/> is guarded by the channel's gate.</remarks>
+internal sealed class Attachment(SessionId session, OutboundQueue outbound, IAttachmentOwner owner, int maxHeldBytes)
+{
+    private List<EncodedItem>? _held = [];
+    private long _heldBytes;
+    private long _lastSeq;
+    private bool _isOver;
+
+    public SessionId Session => session;
+
+    public OutboundQueue Outbound => outbound;
+
+    /// <summary>The last event that was handed out.</summary>
+    public long LastSeq => _lastSeq;
+
+    /// <summary>Takes what was published.</summary>
+    public void Offer(in EncodedBatch batch)
+    {
+        if (_isOver)
+        {
+            return;
+        }
+
+        if (_held is null)
+        {
+            if (batch.FirstSeq == 0 || batch.FirstSeq == _lastSeq + 1)
+            {
+                _lastSeq = Math.Max(_lastSeq, batch.LastSeq);
+                FailUnless(outbound.TryEnqueueLive(batch.Frames));
+                return;
+            }
+
+            _held = [];
+            _heldBytes = 0;
+            owner.OnHole(this);
+        }
+
+        foreach (var item in batch.Items)
+        {
+            _held.Add(item);
+            _heldBytes += item.Frame.Count;
+        }
+
+        FailUnless(_heldBytes <= maxHeldBytes);
+    }
+
+    /// <summary>Hands out what was held back after <paramref name="delivered"/>, and goes live.</summary>
+    /// <param name="delivered">The last event that the replay handed out.</param>
+    /// <param name="inFlight">The texts that the client was told of, and from which delta on it needs them.</param>
+    /// <returns>0 when live; else up to which event the log must be replayed first, because there is a hole.</returns>
+    public long TryGoLive(long delivered, IReadOnlyList<InFlightText> inFlight)
+    {
+        if (_isOver)
+        {
+            return 0;
+        }
+
+        Debug.Assert(_held is not null, "Only an attachment that catches up can go live.");
+        if (FindHole(delivered) is > 0 and var hole)
+        {
+            return hole;
+        }
+
+        var complete = CompleteTexts(delivered);
+        _lastSeq = delivered;
+        foreach (var (item, frame) in _held)
+        {
+            if (IsNews(item, inFlight, complete))
+            {
+                FailUnless(outbound.TryEnqueueLive([frame]));
+                _lastSeq = item is FeedItem.Durable durable ? durable.Stored.Seq : _lastSeq;
+            }
+        }
+
+        _held = null;
+        _heldBytes = 0;
+        return 0;
+    }
+
+    /// <summary>Gives up, because an event cannot be shown.</summary>
+    public void Abandon()
+    {
+        if (!_isOver)
+        {
+            _isOver = true;
+            owner.OnFault(this);
+        }
+    }
+
+    private long FindHole(long delivered)
+    {
+        long hole = 0;
+        var last = delivered;
+        foreach (var (item, _) in _held!)
+        {
+            if (item is FeedItem.Durable { Stored.Seq: var seq } && seq > last)
+            {
+                hole = seq == last + 1 ? hole : seq - 1;
+                last = seq;
+            }
+        }
+
+        return hole;
+    }
+
+    // Deltas can come before the event that completes their text, and the replay may have brought that event already.
+    private HashSet<string> CompleteTexts(long delivered)
+    {
+        HashSet<string> complete = new(StringComparer.Ordinal);
+        foreach (var (item, _) in _held!)
+        {
+            if (item is FeedItem.Durable { Stored: var stored } && stored.Seq <= delivered
+                && (stored.Event switch { AssistantText t => t.MessageId, AssistantThinking t => t.MessageId, _ => null }) is { } messageId)
+            {
+                complete.Add(messageId);
+            }
+        }
+
+        return complete;
+    }
+
+    private bool IsNews(FeedItem item, IReadOnlyList<InFlightText> inFlight, HashSet<string> complete) => item switch
+    {
+        FeedItem.Durable durable => durable.Stored.Seq > _lastSeq,
+        FeedItem.Delta delta => !complete.Contains(delta.MessageId) && delta.ChunkIndex >= NextChunk(delta.MessageId, inFlight),
+        _ => true,
+    };
+
+    private static int NextChunk(string messageId, IReadOnlyList<InFlightText> inFlight) =>
+        inFlight.FirstOrDefault(text => text.MessageId == messageId)?.NextChunkIndex ?? 0;
+
+    private void FailUnless(bool kept)
+    {
+        if (!kept && !_isOver)
+        {
+            _isOver = true;
+            owner.OnTooSlow(this);
+        }
+    }
+}
+
+/// <summary>Who is told when an attachment cannot go on by itself; must neither block nor throw.</summary>
+internal interface IAttachmentOwner
+{
+    /// <summary>The client is too far behind.</summary>
+    void OnTooSlow(Attachment attachment);
+
+    /// <summary>An event is missing; the log has it.</summary>
+    void OnHole(Attachment attachment);
+
+    /// <summary>The server cannot show the session's events.</summary>
+    void OnFault(Attachment attachment);
+}

@@ -1,0 +1,277 @@
+using System.Buffers;
+using System.Net.WebSockets;
+using Claudy.Application.Authentication.Ports;
+using Claudy.Application.Users.Ports;
+using Claudy.Domain.Shared;
+using Claudy.WebApi.Http;
+using Claudy.WebApi.Protocol;
+
+namespace Claudy.WebApi.WebSockets;
+
+/// <summary>
+/// One client: a loop that receives, a loop that sends, and two lanes of work, so that a slow command holds up neither
+/// a ping nor an interrupt, and commands to a session stay in order.
+/// </summary>
+internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposable
+{
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly WebSocket _socket;
+    private readonly FrameStream _stream;
+    private readonly FrameDispatcher _dispatcher;
+    private readonly HttpOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ClientConnection> _logger;
+    private readonly Action _abort;
+    private readonly OutboundQueue _outbound;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly WorkLane _ordered;
+    private readonly WorkLane _urgent;
+    private readonly Lock _gate = new();
+    private ITimer? _abortTimer;
+    private Task _cancelling = Task.CompletedTask;
+    private WebSocketCloseStatus? _closeStatus;
+    private string _closeReason = "";
+
+    public ClientConnection(
+        WebSocket socket,
+        FrameStream stream,
+        FrameDispatcher dispatcher,
+        SessionHub hub,
+        ITokenIssuer tokens,
+        IConnectionLimiter limiter,
+        HttpOptions options,
+        TimeProvider time,
+        ILogger<ClientConnection> logger,
+        Action abort)
+    {
+        _socket = socket;
+        _stream = stream;
+        _dispatcher = dispatcher;
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _abort = abort;
+        _outbound = new OutboundQueue(options.MaxOutboundBytes);
+        _ordered = new WorkLane(HandleAsync, _closing.Token);
+        _urgent = new WorkLane(HandleAsync, _closing.Token);
+        Authentication = new ConnectionAuthentication(this, tokens, limiter, options, time);
+        Sessions = new ConnectionSessions(hub, _outbound, this, time);
+    }
+
+    /// <summary>Names the connection in logs and to its client.</summary>
+    public Guid Id { get; } = Guid.NewGuid();
+
+    /// <summary>Who is at the other end.</summary>
+    public ConnectionAuthentication Authentication { get; }
+
+    /// <summary>The sessions that it watches.</summary>
+    public ConnectionSessions Sessions { get; }
+
+    private bool IsClosing => _closeStatus is not null;
+
+    /// <summary>Serves the client until the connection has ended.</summary>
+    public async Task RunAsync(Identity? identity)
+    {
+        var sending = SendAsync();
+        try
+        {
+            await Authentication.BeginAsync(identity, _closing.Token);
+            await ReceiveAsync();
+        }
+        catch (WebSocketException)
+        {
+            // The client went away, or does not speak WebSocket: then its socket is closed with 1002 or 1007 already.
+            Abort();
+        }
+        catch (OperationCanceledException)
+        {
+            Abort();
+        }
+        finally
+        {
+            Close(CloseCodes.Normal, "");
+            await sending;
+            await _ordered.CompleteAsync();
+            await _urgent.CompleteAsync();
+        }
+    }
+
+    /// <summary>Sends an answer; the client is given up when it asks and does not read.</summary>
+    public void Send(Answer answer, string? replyTo)
+    {
+        if (!_outbound.TryEnqueueAnswer(FrameWriter.Frame(answer, replyTo, _time.GetUtcNow())))
+        {
+            GiveUp();
+        }
+    }
+
+    /// <summary>Sends an answer once the client has read most of what it was sent before.</summary>
+    public async Task SendWhenRoomAsync(Answer answer, string? replyTo, CancellationToken cancellationToken)
+    {
+        await _outbound.WaitForRoomAsync(cancellationToken);
+        Send(answer, replyTo);
+    }
+
+    /// <summary>Sends what still waits, then closes; the first reason counts.</summary>
+    public void Close(WebSocketCloseStatus status, string reason) => Close(status, reason, discard: false);
+
+    void IAttachmentOwner.OnTooSlow(Attachment attachment) => GiveUp();
+
+    void IAttachmentOwner.OnFault(Attachment attachment) => Close(CloseCodes.Fault, "fault", discard: true);
+
+    void IAttachmentOwner.OnHole(Attachment attachment) => _urgent.TryAdd(new WorkItem(null, default, attachment));
+
+    public async ValueTask DisposeAsync()
+    {
+        Close(CloseCodes.Normal, "");
+        if (_abortTimer is { } timer)
+        {
+            await timer.DisposeAsync();
+        }
+
+        await _cancelling;
+        _closing.Dispose();
+        Sessions.Dispose();
+        await Authentication.DisposeAsync();
+    }
+
+    private void GiveUp()
+    {
+        LogTooSlow(Id);
+        Close(CloseCodes.TooSlow, "too slow", discard: true);
+    }
+
+    private void Close(WebSocketCloseStatus status, string reason, bool discard)
+    {
+        lock (_gate)
+        {
+            if (IsClosing)
+            {
+                return;
+            }
+
+            _closeReason = reason;
+            _closeStatus = status;
+            _abortTimer = _time.CreateTimer(static state => ((ClientConnection)state!).Abort(), this, CloseTimeout, Timeout.InfiniteTimeSpan);
+        }
+
+        _outbound.Complete(discard);
+        _cancelling = _closing.CancelAsync();
+    }
+
+    private void Abort()
+    {
+        _outbound.Complete(discard: true);
+        _socket.Abort();
+        _abort();
+    }
+
+    private async Task ReceiveAsync()
+    {
+        var receiver = new FrameReceiver(_socket, _options.MaxFrameBytes);
+        var gate = new FrameGate(_options, _time);
+        while (true)
+        {
+            var received = await receiver.ReceiveAsync(CancellationToken.None);
+            if (received.Kind == ReceivedKind.Closed)
+            {
+                return;
+            }
+
+            // After a close frame, what the client had sent before it knew is read and dropped.
+            if (IsClosing || !await AdmitAsync(gate, received))
+            {
+                received.Dispose();
+            }
+        }
+    }
+
+    // Answers whether somebody else gives the buffer back.
+    private async ValueTask<bool> AdmitAsync(FrameGate gate, ReceivedFrame received)
+    {
+        var admitted = gate.Admit(received, Authentication.IsAuthenticated, out var frame, out var definition);
+        if (admitted is { } refusal)
+        {
+            Send(Answer.Of(refusal.Error), frame.Id);
+            if (refusal.Close is { } status)
+            {
+                Close(status, refusal.Error.Reason);
+            }
+
+            return false;
+        }
+
+        var item = new WorkItem(new FrameContext(this, frame, definition!), received, null);
+        switch (definition!.LaneOf(frame))
+        {
+            case FrameLane.Immediate:
+                await HandleAsync(item);
+                return true;
+            case FrameLane.Urgent:
+                return await _urgent.AddAsync(item);
+            default:
+                return await _ordered.AddAsync(item);
+        }
+    }
+
+    private async Task HandleAsync(WorkItem item)
+    {
+        using var buffer = item.Buffer;
+        try
+        {
+            if (item.Frame is { } frame)
+            {
+                await _dispatcher.DispatchAsync(frame, _closing.Token);
+            }
+            else if (item.Hole is { } attachment)
+            {
+                await _dispatcher.RepairAsync(this, attachment, _closing.Token);
+            }
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // Nobody waits for the answer any more.
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        try
+        {
+            while (await _outbound.WaitAsync())
+            {
+                await SendWaitingAsync();
+            }
+
+            if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+            {
+                await _socket.CloseOutputAsync(_closeStatus ?? CloseCodes.Normal, _closeReason, CancellationToken.None);
+            }
+        }
+        catch (Exception exception) when (exception is WebSocketException or IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The connection is gone; the receiving loop learns of it too.
+            Abort();
+        }
+    }
+
+    private async Task SendWaitingAsync()
+    {
+        var scratch = ArrayPool<byte>.Shared.Rent(OutboundQueue.WriteSize);
+        try
+        {
+            while (_outbound.Take(scratch) is { Length: > 0 } bytes)
+            {
+                await _stream.WriteAsync(bytes, CancellationToken.None);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    [LoggerMessage(410, LogLevel.Information, "Connection {ConnectionId} reads too slowly and is closed")]
+    private partial void LogTooSlow(Guid connectionId);
+}

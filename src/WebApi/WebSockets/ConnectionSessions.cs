@@ -1,0 +1,112 @@
+using Claudy.Application.Sessions;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+using MediatR;
+
+namespace Claudy.WebApi.WebSockets;
+
+/// <summary>The sessions that one connection watches.</summary>
+internal sealed class ConnectionSessions(SessionHub hub, OutboundQueue outbound, IAttachmentOwner owner, TimeProvider time) : IDisposable
+{
+    /// <summary>How many events a client gets that begins anew.</summary>
+    public const int FreshReplay = 200;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<SessionId, Attachment> _attachments = [];
+    private bool _isOver;
+
+    /// <summary>The session that was attached last: what a frame without a session_id means.</summary>
+    public SessionId? Last { get; private set; }
+
+    /// <summary>Attaches: subscribes, tells where the session stands, replays, goes live.</summary>
+    /// <param name="mediator">Sends the queries.</param>
+    /// <param name="user">Who asks.</param>
+    /// <param name="session">Which session.</param>
+    /// <param name="afterSeq">The last event that the client has; null to begin anew.</param>
+    /// <param name="announce">Sends the answer, given where the session stands and the last event that the replay leaves out.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<Result> AttachAsync(
+        IMediator mediator,
+        UserId user,
+        SessionId session,
+        long? afterSeq,
+        Func<SessionReply.Attached, long, Task> announce,
+        CancellationToken cancellationToken)
+    {
+        // Before all else: what is published from here on is held back, so that nothing falls between log and feed.
+        var attachment = Join(session);
+        var attached = await mediator.Send(new AttachSession(user, session, afterSeq), cancellationToken);
+        if (!attached.IsSuccess)
+        {
+            Leave(session);
+            return attached.Error;
+        }
+
+        var now = attached.Value;
+        var delivered = afterSeq ?? Math.Max(0, now.LastSeq - FreshReplay);
+        await announce(now, delivered);
+        Last = session;
+        var caughtUp = await new SessionReplay(mediator, hub, time)
+            .CatchUpAsync(user, attachment, delivered, now.LastSeq, now.InFlight, cancellationToken);
+        if (!caughtUp.IsSuccess)
+        {
+            Leave(session);
+        }
+
+        return caughtUp;
+    }
+
+    /// <summary>Fills a hole that showed in the feed.</summary>
+    public async Task<Result> RepairAsync(IMediator mediator, UserId user, Attachment attachment, CancellationToken cancellationToken)
+    {
+        var lastSeq = attachment.LastSeq;
+        return await new SessionReplay(mediator, hub, time).CatchUpAsync(user, attachment, lastSeq, lastSeq, [], cancellationToken);
+    }
+
+    /// <summary>Ends a watch; harmless when there is none.</summary>
+    public void Leave(SessionId session)
+    {
+        lock (_gate)
+        {
+            if (_attachments.Remove(session, out var attachment))
+            {
+                hub.Leave(attachment);
+            }
+
+            if (Last == session)
+            {
+                Last = null;
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            foreach (var attachment in _attachments.Values)
+            {
+                hub.Leave(attachment);
+            }
+
+            _attachments.Clear();
+        }
+    }
+
+    private Attachment Join(SessionId session)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isOver, this);
+            if (_attachments.Remove(session, out var earlier))
+            {
+                hub.Leave(earlier);
+            }
+
+            return _attachments[session] = hub.Join(session, outbound, owner);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Collections.Frozen;
+using Claudy.Domain.Shared;
+using Claudy.WebApi.Protocol;
+using Claudy.WebApi.WebSockets.Frames;
+using MediatR;
+
+namespace Claudy.WebApi.WebSockets;
+
+/// <summary>Does what a frame asks, and answers; an error is answered by the caller.</summary>
+internal delegate Task<Result> FrameHandler(FrameContext context, IMediator mediator, CancellationToken cancellationToken);
+
+/// <summary>Behind what a frame waits.</summary>
+internal enum FrameLane
+{
+    /// <summary>Behind the ordered frames before it.</summary>
+    Ordered,
+
+    /// <summary>Behind urgent frames only: a long replay does not hold up an interrupt.</summary>
+    Urgent,
+
+    /// <summary>Nothing.</summary>
+    Immediate,
+}
+
+/// <summary>A frame that clients may send.</summary>
+/// <param name="Type">Its name.</param>
+/// <param name="Answers">What it is answered with, other than <c>error</c>.</param>
+/// <param name="Handler">What it does.</param>
+internal sealed record FrameDefinition(string Type, IReadOnlyList<string> Answers, FrameHandler Handler)
+{
+    /// <summary>Whether only a connection that has authenticated may send it.</summary>
+    public bool NeedsAuthentication { get; init; } = true;
+
+    /// <summary>Behind what it waits.</summary>
+    public Func<ClientFrame, FrameLane> LaneOf { get; init; } = static _ => FrameLane.Ordered;
+}
+
+/// <summary>Every frame that clients may send.</summary>
+internal static class FrameCatalogue
+{
+    /// <summary>All of them, as the protocol's table has them.</summary>
+    public static IReadOnlyList<FrameDefinition> All { get; } =
+    [
+        new(FrameTypes.Client.Auth, [FrameTypes.Answer.AuthSuccess], ConnectionFrames.AuthenticateAsync)
+        {
+            NeedsAuthentication = false,
+            LaneOf = static _ => FrameLane.Immediate,
+        },
+        new(FrameTypes.Client.Ping, [FrameTypes.Answer.Pong], ConnectionFrames.PingAsync)
+        {
+            NeedsAuthentication = false,
+            LaneOf = static _ => FrameLane.Immediate,
+        },
+        new(FrameTypes.Client.CreateSession, [FrameTypes.Answer.SessionCreated], SessionFrames.CreateAsync),
+        new(FrameTypes.Client.ListSessions, [FrameTypes.Answer.SessionList], SessionFrames.ListAsync),
+        new(FrameTypes.Client.AttachSession, [FrameTypes.Answer.SessionAttached], SessionFrames.AttachAsync),
+        new(FrameTypes.Client.DetachSession, [FrameTypes.Answer.SessionDetached], SessionFrames.DetachAsync),
+        new(FrameTypes.Client.SessionHistory, [FrameTypes.Answer.SessionHistory], SessionFrames.HistoryAsync),
+        new(FrameTypes.Client.SessionControl, [FrameTypes.Answer.SessionStatus], ControlFrames.ControlAsync) { LaneOf = ControlFrames.LaneOf },
+        new(FrameTypes.Client.ChatMessage, [FrameTypes.Answer.ChatAccepted], ChatFrames.SendAsync),
+        new(FrameTypes.Client.CancelMessage, [FrameTypes.Answer.QueueChanged], ChatFrames.CancelAsync),
+        new(FrameTypes.Client.PermissionResponse, [FrameTypes.Answer.PermissionResolved], ChatFrames.AnswerPermissionAsync)
+        {
+            LaneOf = static _ => FrameLane.Urgent,
+        },
+        new(FrameTypes.Client.FileUpload, [FrameTypes.Answer.FileUploaded], FileFrames.UploadAsync),
+        new(FrameTypes.Client.FileList, [FrameTypes.Answer.FileList], FileFrames.ListAsync),
+        new(FrameTypes.Client.FileDownload, [FrameTypes.Answer.FileContent], FileFrames.DownloadAsync),
+        new(FrameTypes.Client.WorkspaceInfo, [FrameTypes.Answer.WorkspaceInfo], FileFrames.InfoAsync),
+    ];
+
+    private static readonly FrozenDictionary<string, FrameDefinition> ByType = All.ToFrozenDictionary(d => d.Type, StringComparer.Ordinal);
+
+    /// <summary>The frame of that name; null when there is none.</summary>
+    public static FrameDefinition? Find(string type) => ByType.GetValueOrDefault(type);
+}

@@ -1,0 +1,97 @@
+using Claudy.Application.Sessions;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.WebApi.Protocol;
+using MediatR;
+
+namespace Claudy.WebApi.WebSockets.Frames;
+
+/// <summary>Frames of the conversation.</summary>
+internal static class ChatFrames
+{
+    public static async Task<Result> SendAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken)
+    {
+        var data = context.Data(ProtocolJson.Default.ChatMessageData);
+        if (!data.IsSuccess)
+        {
+            return data.Error;
+        }
+
+        var session = await context.SessionAsync(mediator, cancellationToken);
+        if (!session.IsSuccess)
+        {
+            return session.Error;
+        }
+
+        var images = (data.Value.Images ?? []).Select(image => new ImageAttachment(image.MediaType ?? "", image.Data ?? []));
+        var accepted = await mediator.Send(
+            new SendChat(context.UserId, session.Value, context.Frame.Id, context.Frame.Content ?? "", [.. images]), cancellationToken);
+        return accepted.IsSuccess
+            ? await context.ReplyAsync(
+                FrameTypes.Answer.ChatAccepted,
+                new ChatAcceptedData(accepted.Value.MessageId, accepted.Value.Position),
+                ProtocolJson.Default.ChatAcceptedData,
+                session.Value,
+                cancellationToken)
+            : accepted.Error;
+    }
+
+    public static async Task<Result> CancelAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken)
+    {
+        var data = context.Data(ProtocolJson.Default.CancelMessageData);
+        if (!data.IsSuccess)
+        {
+            return data.Error;
+        }
+
+        var session = await context.SessionAsync(mediator, cancellationToken);
+        if (!session.IsSuccess)
+        {
+            return session.Error;
+        }
+
+        var messageId = data.Value.MessageId ?? "";
+        var done = await mediator.Send(new CancelMessage(context.UserId, session.Value, messageId), cancellationToken);
+        return done.IsSuccess
+            ? await context.ReplyAsync(
+                FrameTypes.Answer.QueueChanged,
+                new QueueChangedData(WireNames.Of(QueueChange.Cancelled), messageId),
+                ProtocolJson.Default.QueueChangedData,
+                session.Value,
+                cancellationToken)
+            : done.Error;
+    }
+
+    public static async Task<Result> AnswerPermissionAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken)
+    {
+        var data = context.Data(ProtocolJson.Default.PermissionResponseData);
+        if (!data.IsSuccess)
+        {
+            return data.Error;
+        }
+
+        var decision = WireNames.ParseDecision(data.Value.Decision);
+        if (!decision.IsSuccess)
+        {
+            return decision.Error;
+        }
+
+        var session = await context.SessionAsync(mediator, cancellationToken);
+        if (!session.IsSuccess)
+        {
+            return session.Error;
+        }
+
+        var (requestId, _, remember, input, message) = data.Value;
+        var done = await mediator.Send(
+            new AnswerPermission(context.UserId, session.Value, requestId ?? "", decision.Value, remember ?? false, input, message), cancellationToken);
+        return done.IsSuccess
+            ? await context.ReplyAsync(
+                FrameTypes.Answer.PermissionResolved,
+                new PermissionResolvedData(requestId!, WireNames.Of(decision.Value), "user"),
+                ProtocolJson.Default.PermissionResolvedData,
+                session.Value,
+                cancellationToken)
+            : done.Error;
+    }
+}

@@ -1,0 +1,63 @@
+using Claudy.Application.Messaging;
+using Claudy.Application.Sessions;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+using Claudy.WebApi.Protocol;
+using MediatR;
+
+namespace Claudy.WebApi.WebSockets.Frames;
+
+/// <summary>The frame that steers a session, whatever its action.</summary>
+internal static class ControlFrames
+{
+    private const string Interrupt = "interrupt";
+
+    /// <summary>An interrupt waits for nothing; the rest keeps its order among the session's messages.</summary>
+    public static FrameLane LaneOf(ClientFrame frame) =>
+        frame.ReadData(ProtocolJson.Default.SessionControlData) is { IsSuccess: true, Value.Action: Interrupt } ? FrameLane.Urgent : FrameLane.Ordered;
+
+    public static async Task<Result> ControlAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken)
+    {
+        var data = context.Data(ProtocolJson.Default.SessionControlData);
+        if (!data.IsSuccess)
+        {
+            return data.Error;
+        }
+
+        var session = await context.SessionAsync(mediator, cancellationToken);
+        if (!session.IsSuccess)
+        {
+            return session.Error;
+        }
+
+        var request = RequestOf(data.Value, context.UserId, session.Value);
+        if (!request.IsSuccess)
+        {
+            return request.Error;
+        }
+
+        var done = await mediator.Send(request.Value, cancellationToken);
+        return done.IsSuccess
+            ? await context.ReplyAsync(
+                FrameTypes.Answer.SessionStatus,
+                new SessionStatusData(WireNames.Of(done.Value.Status), done.Value.LastSeq),
+                ProtocolJson.Default.SessionStatusData,
+                session.Value,
+                cancellationToken)
+            : done.Error;
+    }
+
+    private static Result<IControlRequest> RequestOf(SessionControlData data, UserId user, SessionId session) => data.Action switch
+    {
+        Interrupt => new InterruptTurn(user, session),
+        "hibernate" => new HibernateSession(user, session),
+        "terminate" => new TerminateSession(user, session),
+        "rename" => new RenameSession(user, session, data.Name ?? ""),
+        "set_model" => new SetModel(user, session, data.Model),
+        "set_permission_mode" => WireNames.ParseMode(data.Mode, "mode") is { IsSuccess: true } mode
+            ? new SetPermissionMode(user, session, mode.Value)
+            : WireNames.ParseMode(data.Mode, "mode").Error!,
+        _ => RequestErrors.InvalidField("action", "action must be interrupt, hibernate, terminate, rename, set_model or set_permission_mode."),
+    };
+}

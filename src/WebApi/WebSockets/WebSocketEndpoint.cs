@@ -1,0 +1,104 @@
+using System.Net.WebSockets;
+using Claudy.Application.Authentication.Ports;
+using Claudy.Application.Messaging;
+using Claudy.Application.Users.Ports;
+using Claudy.Domain.Shared;
+using Claudy.WebApi.Http;
+using Claudy.WebApi.Protocol;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.WebApi.WebSockets;
+
+/// <summary><c>GET /ws</c>: lets a client in and serves it until it goes.</summary>
+internal sealed class WebSocketEndpoint(
+    OriginPolicy origins,
+    ConnectionRegistry registry,
+    FrameDispatcher dispatcher,
+    SessionHub hub,
+    ITokenIssuer tokens,
+    IConnectionLimiter limiter,
+    IOptions<HttpOptions> options,
+    TimeProvider time,
+    ILoggerFactory loggers)
+{
+    public const string Path = "/ws";
+    public const string Subprotocol = "claudy.v1";
+
+    private const string Bearer = "Bearer ";
+
+    private readonly ILogger<ClientConnection> _logger = loggers.CreateLogger<ClientConnection>();
+
+    /// <summary>Puts our stream beneath the WebSocket that the framework makes; before <c>UseWebSockets</c>.</summary>
+    public static Task UseFrameStream(HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.Path == Path && context.Features.Get<IHttpUpgradeFeature>() is { } upgrade)
+        {
+            context.Features.Set<IHttpUpgradeFeature>(new FrameStreamUpgrade(upgrade));
+        }
+
+        return next(context);
+    }
+
+    /// <summary>Handles one request.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            await Problems.WriteAsync(context, ProtocolErrors.UpgradeRequired(), StatusCodes.Status426UpgradeRequired);
+            return;
+        }
+
+        if (registry.IsDraining)
+        {
+            await Problems.WriteAsync(context, RequestErrors.ShuttingDown());
+            return;
+        }
+
+        if (Refusal(context.Request) is { } refusal)
+        {
+            // A browser shows its page only close codes, never the status of a refused handshake.
+            using var refused = await AcceptAsync(context);
+            await refused.CloseOutputAsync(CloseCodes.Refused, refusal.Reason, context.RequestAborted);
+            return;
+        }
+
+        var identity = await AuthenticateAsync(context.Request);
+        if (identity is { IsSuccess: false })
+        {
+            await Problems.WriteAsync(context, identity.Error);
+            return;
+        }
+
+        using var socket = await AcceptAsync(context);
+        var stream = ((FrameStreamUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!;
+        await using var connection = new ClientConnection(
+            socket, stream, dispatcher, hub, tokens, limiter, options.Value, time, _logger, context.Abort);
+        using var entry = registry.Add(connection);
+        await connection.RunAsync(identity?.Value);
+    }
+
+    private Error? Refusal(HttpRequest request)
+    {
+        if (!origins.IsHostAllowed(request))
+        {
+            return ProtocolErrors.HostRefused();
+        }
+
+        return origins.IsOriginAllowed(request) ? null : ProtocolErrors.OriginRefused();
+    }
+
+    // Null when the client did not try: it sends an auth frame then.
+    private async Task<Result<Identity>?> AuthenticateAsync(HttpRequest request) =>
+        request.Headers.Authorization is [{ } header] && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? await tokens.ValidateAsync(header[Bearer.Length..].Trim())
+            : null;
+
+    private Task<WebSocket> AcceptAsync(HttpContext context) =>
+        context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = context.WebSockets.WebSocketRequestedProtocols.Contains(Subprotocol) ? Subprotocol : null,
+            KeepAliveInterval = options.Value.PingInterval,
+            KeepAliveTimeout = options.Value.PongTimeout,
+        });
+}

@@ -1,0 +1,111 @@
+using Claudy.Application.Authentication;
+using Claudy.Application.Authentication.Ports;
+using Claudy.Application.Users.Ports;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+using Microsoft.Extensions.Time.Testing;
+using NSubstitute;
+using Shouldly;
+using Xunit;
+
+namespace Claudy.Application.Tests.Authentication;
+
+public sealed class SignInTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly User Local = new(UserId.New(Now), User.LocalUsername, Now);
+    private static readonly AccessToken Token = new(new Secret("a token"), Now.AddMinutes(15));
+
+    private readonly FakeTimeProvider _time = new(Now);
+    private readonly IOneTimeStore _codes = Substitute.For<IOneTimeStore>();
+    private readonly IUserStore _users = Substitute.For<IUserStore>();
+    private readonly ITokenIssuer _tokens = Substitute.For<ITokenIssuer>();
+
+    public SignInTests()
+    {
+        _codes.TakeAsync(Arg.Any<string>(), Arg.Any<CancellationToken>()).Returns((string?)null);
+        _users.FindOrAddAsync(User.LocalUsername, Now, Arg.Any<CancellationToken>()).Returns(Local);
+        _tokens.Issue(Local).Returns(Token);
+    }
+
+    [Fact]
+    public async Task CreateSignInCode_ShouldGiveAnUnguessableCodeThatAUrlCanCarry()
+    {
+        var first = (await CreateCodeAsync()).Value.Reveal();
+        var second = (await CreateCodeAsync()).Value.Reveal();
+
+        first.ShouldMatch("^[A-Za-z0-9_-]{32}$");
+        second.ShouldNotBe(first);
+    }
+
+    [Fact]
+    public async Task CreateSignInCode_ShouldKeepItForTenMinutesUnderItsHashAlone()
+    {
+        var code = await CreateCodeAsync();
+
+        code.ExpiresAt.ShouldBe(Now.AddMinutes(10));
+        var kept = _codes.ReceivedCalls().ShouldHaveSingleItem().GetArguments();
+        kept[0].ShouldBe(SignInCode.KeyOf(code.Value.Reveal()));
+        kept[..2].ShouldAllBe(argument => !((string)argument!).Contains(code.Value.Reveal(), StringComparison.Ordinal));
+        kept[2].ShouldBe(TimeSpan.FromMinutes(10));
+    }
+
+    [Fact]
+    public async Task SignInLocally_WhenTheCodeHolds_ShouldGiveTheLocalUserAToken()
+    {
+        _codes.TakeAsync(SignInCode.KeyOf("the-code"), Arg.Any<CancellationToken>()).Returns(User.LocalUsername);
+
+        var signedIn = await SignInAsync("the-code");
+
+        signedIn.Value.ShouldBe(new SignedIn(Token, Local));
+    }
+
+    [Fact]
+    public async Task SignInLocally_WhenTheCodeIsUsedAgain_ShouldRefuse()
+    {
+        _codes.TakeAsync(SignInCode.KeyOf("the-code"), Arg.Any<CancellationToken>()).Returns(User.LocalUsername, (string?)null);
+        await SignInAsync("the-code");
+
+        var again = await SignInAsync("the-code");
+
+        again.Error!.Code.ShouldBe("AUTH_001");
+        _tokens.Received(1).Issue(Arg.Any<User>());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("another-code")]
+    [InlineData("THE-CODE")]
+    public async Task SignInLocally_WhenTheCodeDoesNotHold_ShouldRefuseAndMakeNoUser(string? code)
+    {
+        _codes.TakeAsync(SignInCode.KeyOf("the-code"), Arg.Any<CancellationToken>()).Returns(User.LocalUsername);
+
+        var refused = await SignInAsync(code);
+
+        refused.Error!.Code.ShouldBe("AUTH_001");
+        refused.Error.Status.ShouldBe(ResultStatus.Unauthorized);
+        await _users.DidNotReceiveWithAnyArgs().FindOrAddAsync(default!, default, default);
+    }
+
+    [Fact]
+    public void SignInLocally_WhenPrinted_ShouldNotShowTheCode()
+    {
+        new SignInLocally("the-code").ToString().ShouldNotContain("the-code");
+    }
+
+    [Fact]
+    public async Task IssueLocalToken_ShouldNeedNoCode()
+    {
+        var signedIn = await new IssueLocalTokenHandler(_users, _tokens, _time).Handle(new IssueLocalToken(), CancellationToken.None);
+
+        signedIn.Value.ShouldBe(new SignedIn(Token, Local));
+        _codes.ReceivedCalls().ShouldBeEmpty();
+    }
+
+    private async Task<SignInCode> CreateCodeAsync() =>
+        (await new CreateSignInCodeHandler(_codes, _time).Handle(new CreateSignInCode(), CancellationToken.None)).Value;
+
+    private Task<Result<SignedIn>> SignInAsync(string? code) =>
+        new SignInLocallyHandler(_codes, _users, _tokens, _time).Handle(new SignInLocally(code), CancellationToken.None);
+}

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+
+namespace Claudy.Application.Tests.Support;
+
+/// <summary>Session documents and events in memory, with the contract's rules; survives the server in tests of restarts.</summary>
+internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
+{
+    private readonly ConcurrentDictionary<SessionId, SessionDocument> _documents = new();
+    private readonly Dictionary<SessionId, (List<StoredEvent> Events, long Epoch)> _logs = [];
+    private readonly Lock _lock = new();
+
+    /// <summary>Makes every append fail as a full disk would.</summary>
+    public bool IsBroken { get; set; }
+
+    /// <summary>Makes every append stale, as if another node had taken the session.</summary>
+    public bool IsFenced { get; set; }
+
+    public IReadOnlyList<StoredEvent> Events(SessionId session)
+    {
+        lock (_lock)
+        {
+            return _logs.TryGetValue(session, out var found) ? [.. found.Events] : [];
+        }
+    }
+
+    public Task<Result> AppendAsync(SessionId session, long epoch, long afterSeq, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
+    {
+        if (IsBroken)
+        {
+            throw new StoreUnavailableException("full", new IOException("No space left on device"));
+        }
+
+        lock (_lock)
+        {
+            var (existing, lastEpoch) = _logs.GetValueOrDefault(session, ([], 0));
+            if (IsFenced || epoch < lastEpoch || afterSeq != existing.Count)
+            {
+                return Task.FromResult<Result>(SessionErrors.Moved());
+            }
+
+            existing.AddRange(events);
+            _logs[session] = (existing, epoch);
+            return Task.FromResult(Result.Success());
+        }
+    }
+
+    public Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(SessionId session, long afterSeq, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<StoredEvent>>([.. Events(session).Where(e => e.Seq > afterSeq).Take(limit)]);
+
+    public Task<IReadOnlyList<StoredEvent>> ReadBeforeAsync(SessionId session, long beforeSeq, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<StoredEvent>>([.. Events(session).Where(e => e.Seq < beforeSeq).TakeLast(limit)]);
+
+    public Task<SessionHead> HeadAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            return Task.FromResult(_logs.TryGetValue(session, out var found) ? new SessionHead(found.Events.Count, found.Epoch) : new SessionHead(0, 0));
+        }
+    }
+
+    public Task AddAsync(SessionDocument session, CancellationToken cancellationToken) =>
+        _documents.TryAdd(session.Id, session) ? Task.CompletedTask : throw new InvalidOperationException("The id is taken.");
+
+    public Task SaveAsync(SessionDocument session, CancellationToken cancellationToken)
+    {
+        _documents.AddOrUpdate(session.Id, session, (_, old) => session.LastSeq >= old.LastSeq ? session : old);
+        return Task.CompletedTask;
+    }
+
+    public Task<SessionDocument?> FindAsync(SessionId id, CancellationToken cancellationToken) =>
+        Task.FromResult(_documents.GetValueOrDefault(id));
+
+    public Task<SessionPage> ListAsync(SessionFilter filter, CancellationToken cancellationToken) =>
+        Task.FromResult(new SessionPage(
+            [.. _documents.Values.Where(d => d.Owner == filter.Owner && (filter.Status is null || d.State.Status == filter.Status)).OrderByDescending(d => d.LastActivityAt).Take(filter.Limit)],
+            null));
+
+    public Task<int> CountLiveAsync(UserId owner, CancellationToken cancellationToken) =>
+        Task.FromResult(_documents.Values.Count(d => d.Owner == owner && d.State.Status != SessionStatus.Terminated));
+
+    public Task<IReadOnlyList<SessionId>> ListUnsettledAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SessionId>>([.. _documents.Values.Where(d => d.IsUnsettled).Select(d => d.Id)]);
+}

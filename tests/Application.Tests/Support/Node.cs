@@ -1,0 +1,105 @@
+using Claudy.Application.Credentials.Ports;
+using Claudy.Application.Files.Ports;
+using Claudy.Application.Sessions;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
+using NSubstitute;
+
+namespace Claudy.Application.Tests.Support;
+
+/// <summary>The whole application layer over test doubles of its ports.</summary>
+internal sealed class Node : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    private Node(IHost host, InMemoryStore store, Coordination coordination, ScriptedAgents agents, FakeTimeProvider time, ICredentialVault vault)
+    {
+        _host = host;
+        Store = store;
+        Coordination = coordination;
+        Agents = agents;
+        Time = time;
+        Vault = vault;
+    }
+
+    public static UserId Owner { get; } = UserId.New(DateTimeOffset.UnixEpoch);
+
+    public InMemoryStore Store { get; }
+
+    public Coordination Coordination { get; }
+
+    public ScriptedAgents Agents { get; }
+
+    public FakeTimeProvider Time { get; }
+
+    public ICredentialVault Vault { get; }
+
+    public static async Task<Node> StartAsync(InMemoryStore? store = null)
+    {
+        store ??= new InMemoryStore();
+        var coordination = new Coordination();
+        var agents = new ScriptedAgents();
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
+        var vault = Substitute.For<ICredentialVault>();
+        vault.DefaultSource.Returns(CredentialSource.Demo);
+        var files = Substitute.For<IWorkspaceFiles>();
+        files.Prepare(default).ReturnsForAnyArgs(new WorkspaceLocation("/workspaces/x", "/homes/x"));
+        var broker = Substitute.For<IApiBroker>();
+        broker.OpenAsync(default, default!, default).ReturnsForAnyArgs("/run/api.sock");
+
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton<TimeProvider>(time)
+            .AddSingleton<ISessionStore>(store).AddSingleton<ISessionEventLog>(store)
+            .AddSingleton<ISessionDirectory>(coordination).AddSingleton<ISessionFeed>(coordination).AddSingleton<ISessionInbox>(coordination)
+            .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker)
+            .AddSingleton(Substitute.For<Authentication.Ports.ITokenIssuer>())
+            .AddSingleton(Substitute.For<Authentication.Ports.IOneTimeStore>())
+            .AddSingleton(Substitute.For<Users.Ports.IUserStore>())
+            .AddLogging();
+        builder.AddApplication();
+        var host = builder.Build();
+        await host.StartAsync();
+        return new Node(host, store, coordination, agents, time, vault);
+    }
+
+    public async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)
+    {
+        await using var scope = _host.Services.CreateAsyncScope();
+        return await scope.ServiceProvider.GetRequiredService<IMediator>().Send(request).WaitAsync(Eventually.Deadline);
+    }
+
+    public async Task<SessionId> CreateSessionAsync() =>
+        (await SendAsync(new CreateSession(Owner, new SessionSettings { Name = "test" }, null))).Value.Id;
+
+    public Task<Result<SessionReply.Accepted>> ChatAsync(SessionId session, string text, string? clientId = null) =>
+        SendAsync(new SendChat(Owner, session, clientId, text, []));
+
+    public async Task<SessionReply.Attached> AttachAsync(SessionId session) =>
+        (await SendAsync(new AttachSession(Owner, session, null))).Value;
+
+    /// <summary>Waits until the session's log has an event.</summary>
+    public async Task<T> EventAsync<T>(SessionId session, Func<T, bool>? matches = null)
+        where T : SessionEvent
+    {
+        T? Found() => Store.Events(session).Select(e => e.Event).OfType<T>().LastOrDefault(e => matches?.Invoke(e) ?? true);
+        await Eventually.ShouldHoldAsync(() => Found() is not null, $"{typeof(T).Name} was recorded");
+        return Found()!;
+    }
+
+    public Task StatusAsync(SessionId session, SessionStatus status) => Eventually.ShouldHoldAsync(
+        () => Store.Events(session).Select(e => e.Event).OfType<StatusChanged>().LastOrDefault()?.Status == status, $"the status was {status}");
+
+    public Task StopAsync() => _host.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+}

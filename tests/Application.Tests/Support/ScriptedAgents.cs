@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+
+namespace Claudy.Application.Tests.Support;
+
+/// <summary>Starts agents that say what the test tells them to.</summary>
+internal sealed class ScriptedAgents : IAgentLauncher
+{
+    private readonly ConcurrentQueue<Error> _failures = new();
+    private readonly Channel<ScriptedAgent> _started = Channel.CreateBounded<ScriptedAgent>(100);
+
+    public bool IsIsolating { get; set; } = true;
+
+    public void FailNext(Error error) => _failures.Enqueue(error);
+
+    public Task<ScriptedAgent> NextAsync() => _started.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Deadline);
+
+    public Task<Result<AgentInfo>> ProbeAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Result.Success(new AgentInfo("1.0", "/nowhere", null)));
+
+    public async Task<Result<IAgentSession>> LaunchAsync(AgentLaunch launch, CancellationToken cancellationToken)
+    {
+        if (_failures.TryDequeue(out var error))
+        {
+            return error;
+        }
+
+        var agent = new ScriptedAgent(launch);
+        await _started.Writer.WriteAsync(agent, cancellationToken);
+        return agent;
+    }
+}
+
+internal sealed class ScriptedAgent(AgentLaunch launch) : IAgentSession
+{
+    private readonly Channel<AgentEvent> _events = Channel.CreateBounded<AgentEvent>(1000);
+    private readonly Channel<ChatMessage> _messages = Channel.CreateBounded<ChatMessage>(100);
+    private readonly Channel<(string RequestId, PermissionAnswer Answer)> _answers = Channel.CreateBounded<(string, PermissionAnswer)>(100);
+
+    public AgentLaunch Launch { get; } = launch;
+
+    public ChannelReader<AgentEvent> Events => _events.Reader;
+
+    public ConcurrentQueue<string> Controls { get; } = new();
+
+    public bool IsDisposed { get; private set; }
+
+    public Task<ChatMessage> NextMessageAsync() => _messages.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Deadline);
+
+    public Task<(string RequestId, PermissionAnswer Answer)> NextAnswerAsync() => _answers.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Deadline);
+
+    public void Say(params AgentEvent[] events)
+    {
+        foreach (var agentEvent in events)
+        {
+            if (!_events.Writer.TryWrite(agentEvent))
+            {
+                throw new InvalidOperationException("The agent has ended.");
+            }
+        }
+    }
+
+    public void BeginTurn() => Say(new AgentEvent.TurnStarted(Launch.ResumeAgentSessionId ?? Launch.SessionId.Value, "a-model", PermissionMode.Default));
+
+    public void SayText(string id, params string[] pieces) => Say([.. pieces.Select(p => new AgentEvent.TextDelta(id, Encoding.UTF8.GetBytes(p)))]);
+
+    public void EndTurn(decimal cost = 0.01m) =>
+        Say(new AgentEvent.TurnEnded(TurnOutcome.Completed, "end_turn", new TokenUsage(1, 2, 0, 0), cost, null, null));
+
+    public void AskPermission(string id) => Say(new AgentEvent.PermissionRequest(
+        id, "Bash", JsonDocument.Parse("""{"command":"touch x"}""").RootElement, "make x", "toolu_1", null, ["Bash(touch x)"], null));
+
+    public void Die(int exitCode)
+    {
+        _events.Writer.TryWrite(new AgentEvent.Exited(exitCode, ""));
+        _events.Writer.TryComplete();
+    }
+
+    public ValueTask SendMessageAsync(Guid attemptId, ChatMessage message, CancellationToken cancellationToken) =>
+        _messages.Writer.WriteAsync(message, cancellationToken);
+
+    public Task<Result> InterruptAsync(CancellationToken cancellationToken)
+    {
+        Controls.Enqueue("interrupt");
+        Say(new AgentEvent.TurnEnded(TurnOutcome.Interrupted, null, default, 0, null, null));
+        return Task.FromResult(Result.Success());
+    }
+
+    public Task<Result> SetModelAsync(string? model, CancellationToken cancellationToken)
+    {
+        Controls.Enqueue($"model {model}");
+        return Task.FromResult(Result.Success());
+    }
+
+    public Task<Result> SetPermissionModeAsync(PermissionMode mode, CancellationToken cancellationToken)
+    {
+        Controls.Enqueue($"mode {mode}");
+        return Task.FromResult(Result.Success());
+    }
+
+    public ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken) =>
+        _answers.Writer.WriteAsync((requestId, answer), cancellationToken);
+
+    public Task StopAsync(TimeSpan grace, CancellationToken cancellationToken)
+    {
+        Die(0);
+        return Task.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        IsDisposed = true;
+        return ValueTask.CompletedTask;
+    }
+}

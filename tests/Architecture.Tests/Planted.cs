@@ -1,0 +1,70 @@
+using MediatR;
+using Shouldly;
+
+#pragma warning disable IDE0130, MA0182, S1144, S2094, CA1852, S3881
+
+namespace Claudy.Architecture.Tests.Planted.Domain
+{
+    internal sealed class EntityThatKnowsAUseCase
+    {
+        public static string Name => typeof(Application.UseCaseWithALibrary).Name;
+    }
+
+    internal sealed class EntityWithALibrary
+    {
+        public static void Check() => true.ShouldBeTrue();
+    }
+}
+
+namespace Claudy.Architecture.Tests.Planted.Application
+{
+    internal sealed class UseCaseThatKnowsAnAdapter
+    {
+        private readonly Infrastructure.Sqlite.AdapterThatKnowsAnother? _adapter;
+
+        public override string? ToString() => _adapter?.ToString();
+    }
+
+    internal sealed class UseCaseWithALibrary
+    {
+        public static void Check() => 1.ShouldBe(1);
+    }
+
+    internal sealed record RequestWithoutAHandler : IRequest<int>;
+
+    internal sealed record RequestWithAPublicHandler : IRequest<int>;
+
+    public sealed class PublicHandler : IRequestHandler<RequestWithAPublicHandler, int>
+    {
+        Task<int> IRequestHandler<RequestWithAPublicHandler, int>.Handle(RequestWithAPublicHandler request, CancellationToken cancellationToken) =>
+            Task.FromResult(0);
+    }
+
+    internal sealed class SessionManager;
+}
+
+namespace Claudy.Architecture.Tests.Planted.Infrastructure.Sqlite
+{
+    internal sealed class AdapterThatKnowsAnother
+    {
+        public static string Name => new Redis.AdapterThatKnowsTheWeb().ToString() ?? "";
+    }
+}
+
+namespace Claudy.Architecture.Tests.Planted.Infrastructure.Redis
+{
+    internal sealed class AdapterThatKnowsTheWeb
+    {
+        public static WebApi.EndpointThatKnowsAnAdapter? Endpoint => null;
+    }
+}
+
+namespace Claudy.Architecture.Tests.Planted.WebApi
+{
+    internal sealed class EndpointThatKnowsAnAdapter
+    {
+        public static string Name => nameof(Infrastructure.Sqlite) + typeof(Infrastructure.Sqlite.AdapterThatKnowsAnother);
+    }
+
+    internal class OpenClass;
+}

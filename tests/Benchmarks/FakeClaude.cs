@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace Claudy.Benchmarks;
+
+/// <summary>
+/// Stands in for Claude Code: answers <c>burst N</c> with N deltas as fast as the pipe takes them, <c>paced N</c> with N
+/// deltas 2 ms apart that carry the time they were written at. Every delta line has about 200 bytes.
+/// </summary>
+internal static class FakeClaude
+{
+    private const int BurstBufferLines = 512;
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(2);
+    private static readonly Stream Output = Console.OpenStandardOutput();
+
+    public static int Run(string[] arguments)
+    {
+        if (arguments.Contains("--version", StringComparer.Ordinal))
+        {
+            Console.WriteLine("2.1.197 (Claude Code)");
+            return 0;
+        }
+
+        using var input = new StreamReader(Console.OpenStandardInput());
+        while (input.ReadLine() is { } line)
+        {
+            using var message = JsonDocument.Parse(line);
+            switch (message.RootElement.GetProperty("type").GetString())
+            {
+                case "control_request":
+                    var requestId = message.RootElement.GetProperty("request_id").GetString();
+                    Write($$"""{"type":"control_response","response":{"subtype":"success","request_id":"{{requestId}}","response":{"commands":[],"models":[]}}}""");
+                    if (message.RootElement.GetProperty("request").GetProperty("subtype").GetString() == "end_session")
+                    {
+                        return 0;
+                    }
+
+                    break;
+                case "user":
+                    var content = message.RootElement.GetProperty("message").GetProperty("content");
+                    var text = content.ValueKind == JsonValueKind.String ? content.GetString()! : content[0].GetProperty("text").GetString()!;
+                    Answer(text.Split(' '));
+                    break;
+            }
+        }
+
+        return 0;
+    }
+
+    private static void Answer(string[] words)
+    {
+        var count = int.Parse(words[1]);
+        Write("""{"type":"system","subtype":"init","cwd":"/workspace","session_id":"00000000-0000-4000-8000-000000000001","tools":[],"mcp_servers":[],"model":"fake","permissionMode":"default","slash_commands":[],"apiKeySource":"none","claude_code_version":"2.1.197"}""");
+        Write("""{"type":"stream_event","event":{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"fake","content":[],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}}},"session_id":"s","parent_tool_use_id":null}""");
+        Write("""{"type":"stream_event","event":{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}},"session_id":"s","parent_tool_use_id":null}""");
+        if (words[0] == "burst")
+        {
+            Burst(count);
+        }
+        else
+        {
+            Paced(count);
+        }
+
+        Write("""{"type":"assistant","message":{"id":"msg_1","type":"message","role":"assistant","model":"fake","content":[{"type":"text","text":"done"}],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}},"parent_tool_use_id":null,"session_id":"s"}""");
+        Write("""{"type":"stream_event","event":{"type":"content_block_stop","index":0},"session_id":"s","parent_tool_use_id":null}""");
+        Write("""{"type":"result","subtype":"success","is_error":false,"duration_ms":1,"num_turns":1,"result":"done","stop_reason":"end_turn","session_id":"s","total_cost_usd":0.0,"usage":{"input_tokens":1,"output_tokens":1},"terminal_reason":"completed"}""");
+    }
+
+    private static void Burst(int count)
+    {
+        var buffer = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(Delta("tok ") + "\n", BurstBufferLines)));
+        for (var left = count; left > 0; left -= BurstBufferLines)
+        {
+            Output.Write(buffer, 0, buffer.Length / BurstBufferLines * Math.Min(left, BurstBufferLines));
+        }
+    }
+
+    private static void Paced(int count)
+    {
+        using var timer = new PeriodicTimer(Pace);
+        for (var i = 0; i < count; i++)
+        {
+            timer.WaitForNextTickAsync().AsTask().GetAwaiter().GetResult();
+            Write(Delta($"{Stopwatch.GetTimestamp():D20}"));
+        }
+    }
+
+    private static string Delta(string text) =>
+        $$$"""{"type":"stream_event","event":{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"{{{text}}}"}},"session_id":"00000000-0000-4000-8000-000000000001","parent_tool_use_id":null}""";
+
+    private static void Write(string line)
+    {
+        Output.Write(Encoding.UTF8.GetBytes(line + "\n"));
+        Output.Flush();
+    }
+}

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Claudy.Benchmarks;
+
+/// <summary>The product as a user starts it, with the fake in place of Claude Code, unsandboxed as the relay is.</summary>
+internal sealed partial class ClaudyServer : IAsyncDisposable
+{
+    private readonly ServerProcess _process;
+    private readonly DirectoryInfo _data;
+
+    private ClaudyServer(ServerProcess process, DirectoryInfo data, Uri webSocket, string accessToken)
+    {
+        _process = process;
+        _data = data;
+        WebSocket = webSocket;
+        AccessToken = accessToken;
+    }
+
+    public Uri WebSocket { get; }
+
+    public string AccessToken { get; }
+
+    public static async Task<ClaudyServer> StartAsync()
+    {
+        var data = Directory.CreateTempSubdirectory("claudy-bench-");
+        var claude = Path.Combine(data.FullName, "claude");
+        await File.WriteAllTextAsync(claude, $"#!/bin/sh\nexec '{Environment.ProcessPath}' exec '{typeof(ClaudyServer).Assembly.Location}' fake-claude \"$@\"\n");
+        File.SetUnixFileMode(claude, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var port = ServerProcess.FreePort();
+        var address = $"http://127.0.0.1:{port}";
+        var process = ServerProcess.Start(
+            [typeof(WebApi.AssemblyMarker).Assembly.Location, "serve", "--urls", address],
+            new Dictionary<string, string>
+            {
+                ["CLAUDY_DATA"] = Path.Combine(data.FullName, "data"),
+                ["CLAUDE_CODE_PATH"] = claude,
+                ["Claudy__Sandbox__Mode"] = "None",
+                ["Logging__LogLevel__Default"] = "Warning",
+            });
+        var code = SignInLink().Match(await process.LineAsync(line => SignInLink().IsMatch(line))).Groups["code"].Value;
+        using var http = new HttpClient();
+        using var answer = await http.PostAsJsonAsync($"{address}/auth/local", new { code });
+        var signedIn = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
+        return new ClaudyServer(process, data, new Uri($"ws://127.0.0.1:{port}/ws"), signedIn.GetProperty("access_token").GetString()!);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        _data.Delete(recursive: true);
+    }
+
+    [GeneratedRegex(@"/signin\?code=(?<code>[A-Za-z0-9_-]+)", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex SignInLink();
+}
+
+/// <summary>The bare relay in a process of its own.</summary>
+internal sealed class RelayServer : IAsyncDisposable
+{
+    private readonly ServerProcess _process;
+
+    private RelayServer(ServerProcess process, Uri webSocket)
+    {
+        _process = process;
+        WebSocket = webSocket;
+    }
+
+    public Uri WebSocket { get; }
+
+    public static async Task<RelayServer> StartAsync()
+    {
+        var port = ServerProcess.FreePort();
+        var process = ServerProcess.Start([typeof(RelayServer).Assembly.Location, "bare-relay", $"http://127.0.0.1:{port}"], []);
+        await process.LineAsync(line => line == "ready");
+        return new RelayServer(process, new Uri($"ws://127.0.0.1:{port}/ws"));
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+}
+
+/// <summary>A server that runs beside the benchmark and ends with it.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private ServerProcess(Process process) => _process = process;
+
+    public static ServerProcess Start(IEnumerable<string> arguments, Dictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo(Environment.ProcessPath!, ["exec", .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new ServerProcess(Process.Start(start)!);
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    public async Task<string> LineAsync(Func<string, bool> matches)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (await _process.StandardOutput.ReadLineAsync(deadline.Token) is { } line)
+        {
+            if (matches(line))
+            {
+                return line;
+            }
+        }
+
+        throw new InvalidOperationException("The server ended before it was ready.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,115 @@
+using Claudy.Domain.Sessions;
+using Claudy.Infrastructure.Agents.Claude;
+using Claudy.Infrastructure.Sandbox;
+using Shouldly;
+using Xunit;
+
+namespace Claudy.Integration.Tests.Agents;
+
+public sealed class ClaudeCommandLineTests
+{
+    private static readonly SandboxView View = new()
+    {
+        Workspace = "/workspace",
+        Home = "/home/claude",
+        Runtime = "/run/claudy",
+        Temporary = "/tmp",
+        Folders = [new ReadOnlyFolder("/data/run/1", "/run/claudy")],
+    };
+
+    [Fact]
+    public void Build_WhenNothingIsSet_ShouldTakeNothingFromTheWorkspace()
+    {
+        ClaudeCommandLine.Build(Launches.Any, View).Arguments.ShouldBe(
+        [
+            "-p",
+            "--input-format=stream-json",
+            "--output-format=stream-json",
+            "--verbose",
+            "--include-partial-messages",
+            "--permission-prompt-tool=stdio",
+            "--setting-sources=",
+            "--strict-mcp-config",
+            "--permission-mode=default",
+            "--session-id=0195c0de-0000-7000-8000-000000000001",
+        ]);
+    }
+
+    [Fact]
+    public void Build_WhenAllIsSet_ShouldKeepEveryValueWithinItsOwnArgument()
+    {
+        var launch = Launches.Any with
+        {
+            Settings = new SessionSettings
+            {
+                Name = "test",
+                Model = "--dangerously-skip-permissions",
+                PermissionMode = PermissionMode.Plan,
+                AppendSystemPrompt = "not on the command line",
+                AllowedTools = ["Read"],
+                DisallowedTools = ["WebFetch", "Bash(rm (a) b)"],
+            },
+            RememberedRules = ["Bash(touch x)"],
+            ResumeAgentSessionId = Guid.Parse("0195c0de-0000-7000-8000-000000000002"),
+        };
+
+        ClaudeCommandLine.Build(launch, View).Arguments.Skip(8).ShouldBe(
+        [
+            "--permission-mode=plan",
+            "--model=--dangerously-skip-permissions",
+            """--settings={"permissions":{"deny":["WebFetch","Bash(rm (a) b)"]}}""",
+            "--resume=0195c0de-0000-7000-8000-000000000002",
+        ]);
+    }
+
+    [Fact]
+    public void Build_WhenPermissionsAreBypassed_ShouldSayThatThisIsWanted()
+    {
+        var launch = Launches.Any with { Settings = new SessionSettings { Name = "test", PermissionMode = PermissionMode.BypassPermissions } };
+
+        ClaudeCommandLine.Build(launch, View).Arguments.ShouldContain("--allow-dangerously-skip-permissions");
+    }
+
+    [Fact]
+    public void Build_Always_ShouldGiveAWholeEnvironmentWithoutAnythingSecret()
+    {
+        ClaudeCommandLine.Build(Launches.Any, View).Environment.Select(pair => $"{pair.Key}={pair.Value}").ShouldBe(
+        [
+            "HOME=/home/claude",
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "LANG=C.UTF-8",
+            "TMPDIR=/tmp",
+            "CLAUDE_CODE_TMPDIR=/tmp",
+            "ANTHROPIC_UNIX_SOCKET=/run/claudy/api.sock",
+            "ANTHROPIC_BASE_URL=http://localhost",
+            "ANTHROPIC_API_KEY=placeholder-the-broker-adds-the-real-one",
+            "DISABLE_AUTOUPDATER=1",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1",
+        ]);
+    }
+
+    [Theory]
+    [InlineData("Bash", "Bash", null)]
+    [InlineData("Bash(*)", "Bash", null)]
+    [InlineData("Bash(touch x)", "Bash", "touch x")]
+    [InlineData(@"Bash(echo \(a\) b\\)", "Bash", @"echo (a) b\")]
+    [InlineData("Read(//srv/extra/**)", "Read", "//srv/extra/**")]
+    [InlineData("mcp__loc__env", "mcp__loc__env", null)]
+    [InlineData("Bash(half", "Bash(half", null)]
+    [InlineData("(x)", "(x)", null)]
+    public void Rule_WhenParsed_ShouldBeApart(string text, string tool, string? content)
+    {
+        ClaudePermissionRule.Parse(text).ShouldBe(new ClaudePermissionRule(tool, content));
+    }
+
+    [Theory]
+    [InlineData("echo ) Bash(touch *")]
+    [InlineData(@"a \( b \\ c)")]
+    [InlineData("plain")]
+    public void Rule_WhenWrittenAndParsed_ShouldBeTheSame(string content)
+    {
+        var rule = new ClaudePermissionRule("Bash", content);
+
+        ClaudePermissionRule.Parse(rule.ToString()).ShouldBe(rule);
+    }
+}

@@ -1,0 +1,161 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.WebApi.Protocol;
+using FsCheck.Xunit;
+using Microsoft.Extensions.Time.Testing;
+using Shouldly;
+using Xunit;
+
+namespace Claudy.Integration.Tests.Protocol;
+
+public sealed class EventEncoderTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 1, 123, TimeSpan.Zero);
+    private static readonly SessionId Id = SessionId.New(Now);
+    private static readonly JsonElement Input = JsonDocument.Parse("""{"command":"echo \"hi\" > x"}""").RootElement;
+    private static readonly SessionSettings Settings = new() { Name = "Mine", Model = "opus", PermissionMode = PermissionMode.AcceptEdits };
+
+    private static readonly SessionEvent[] Events =
+    [
+        new SessionCreated(Settings),
+        new SettingsChanged(Settings),
+        new StatusChanged(SessionStatus.AwaitingPermission, "user_request"),
+        new QueueChanged(QueueChange.Added, "m1", new ChatMessage("m1", "c1", "hi", [])),
+        new UserMessageAdded(new ChatMessage("m1", "c1", "hi", [new ImageAttachment("image/png", [1, 2, 3])])),
+        new TurnStarted(1, "m1"),
+        new AssistantText("a1", "Hello", IsPartial: true, null),
+        new AssistantThinking("a1", "Hm", IsPartial: false, "toolu_0"),
+        new ToolUsed("toolu_1", "Bash", Input, null),
+        new ToolReturned("toolu_1", JsonDocument.Parse("\"done\"").RootElement, IsError: false, null),
+        new PermissionRequested(new PermissionRequest("p1", "Bash", Input, "why", "toolu_1", "/workspace/x", ["Bash(echo)"], PermissionMode.AcceptEdits, Now)),
+        new PermissionResolved("p1", PermissionDecision.Deny, "user", "no", ["Bash(echo)"]),
+        new TurnCompleted(1, "end_turn", new TokenUsage(1, 2, 3, 4), 0.25m, TimeSpan.FromSeconds(1.5)),
+        new SessionErrorRaised("CLAUDE_002", "api_error", "Overloaded.", Retryable: true),
+        new AgentNotice("system/new", JsonDocument.Parse("""{"type":"system"}""").RootElement),
+        new AgentSessionChanged(Guid.Empty),
+    ];
+
+    private readonly EventEncoder _encoder = new(Id, new FakeTimeProvider(Now));
+
+    [Fact]
+    public void Write_WhateverTheEvent_ShouldWriteAnEnvelopeWithItsSeq()
+    {
+        foreach (var sessionEvent in Events)
+        {
+            var frame = Encode(sessionEvent);
+
+            frame.GetProperty("type").GetString().ShouldBe(EventEncoder.TypeOf(sessionEvent));
+            frame.GetProperty("session_id").GetString().ShouldBe(Id.ToString());
+            frame.GetProperty("seq").GetInt64().ShouldBe(7);
+            frame.GetProperty("timestamp").GetString().ShouldBe("2026-01-01T12:00:01.123Z");
+            frame.GetProperty("data").ValueKind.ShouldBe(JsonValueKind.Object);
+        }
+    }
+
+    [Fact]
+    public void Write_ShouldKnowEveryEvent()
+    {
+        var all = typeof(SessionEvent).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(SessionEvent)));
+
+        Events.Select(e => e.GetType()).Distinct().ShouldBe(all, ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Write_WhenAnAnswerIsComplete_ShouldCarryAllOfIt()
+    {
+        var frame = Encode(new AssistantText("a1", "Hello", IsPartial: true, null));
+
+        frame.GetProperty("content").GetString().ShouldBe("Hello");
+        Data(frame).ShouldBe("""{"message_id":"a1","is_complete":true,"is_partial":true}""");
+    }
+
+    [Fact]
+    public void Write_WhenPermissionIsAsked_ShouldCarryTheInputExactly() =>
+        Data(Encode(Events.OfType<PermissionRequested>().Single())).ShouldBe(
+            """{"request_id":"p1","tool_name":"Bash","input":{"command":"echo \"hi\" > x"},"description":"why","tool_use_id":"toolu_1","blocked_path":"/workspace/x","suggested_rules":["Bash(echo)"],"suggested_mode":"acceptEdits","expires_at":"2026-01-01T12:00:01.123Z"}""");
+
+    [Fact]
+    public void Write_WhenATurnIsCompleted_ShouldCarryUsageAndCost() =>
+        Data(Encode(Events.OfType<TurnCompleted>().Single())).ShouldBe(
+            """{"turn_id":1,"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_read_input_tokens":4},"cost_usd":0.25,"duration_ms":1500}""");
+
+    [Theory]
+    [InlineData(false, "claude_response")]
+    [InlineData(true, "claude_thinking")]
+    public void Write_WhenItIsADelta_ShouldHaveNoSeq(bool isThinking, string type)
+    {
+        var frame = Encode(new FeedItem.Delta("a1", 12, "Hel\"lo\n"u8.ToArray(), isThinking));
+
+        frame.GetRawText().ShouldBe(
+            $$$"""{"type":"{{{type}}}","session_id":"{{{Id}}}","content":"Hel\"lo\n","timestamp":"2026-01-01T12:00:01.123Z","data":{"message_id":"a1","chunk_index":12,"is_complete":false}}""");
+    }
+
+    [Fact]
+    public void Write_WhenTheTextChanges_ShouldCarryTheNewId()
+    {
+        Encode(new FeedItem.Delta("a1", 0, "x"u8.ToArray(), false));
+
+        var frame = Encode(new FeedItem.Delta("a\"2", 0, "x"u8.ToArray(), false));
+
+        frame.GetProperty("data").GetProperty("message_id").GetString().ShouldBe("a\"2");
+    }
+
+    [Fact]
+    public void Write_WhenADeltaIsNotUtf8_ShouldStillWriteAFrameThatIs()
+    {
+        var frame = Encode(new FeedItem.Delta("a1", 0, new byte[] { 0x61, 0xE2, 0x82 }, false));
+
+        frame.GetProperty("content").GetString().ShouldBe("a\uFFFD");
+    }
+
+    [Property(MaxTest = 300)]
+    public void Write_WhateverADeltaSays_ShouldReadBackTheSame(string? text, ushort index)
+    {
+        text = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text ?? ""));
+
+        var frame = Encode(new FeedItem.Delta("a1", index, Encoding.UTF8.GetBytes(text), false));
+
+        frame.GetProperty("content").GetString().ShouldBe(text);
+        frame.GetProperty("data").GetProperty("chunk_index").GetInt32().ShouldBe(index);
+    }
+
+    [Fact]
+    public void Write_WhenItIsADelta_ShouldEscapeEveryControlCharacter()
+    {
+        var text = string.Concat(Enumerable.Range(0, 0x20).Select(c => (char)c)) + "\"\\/\u007f\u2028é😀";
+
+        var frame = Encode(new FeedItem.Delta("a1", 0, Encoding.UTF8.GetBytes(text), false));
+
+        frame.GetProperty("content").GetString().ShouldBe(text);
+    }
+
+    [Fact]
+    public void Write_WhenItIsEphemeral_ShouldHaveNoSeq()
+    {
+        FeedItem[] items =
+        [
+            new FeedItem.DeltaDiscarded("a1", false),
+            new FeedItem.Progress(new AgentEvent.ToolProgress("t1", null, "started", "Searches")),
+            new FeedItem.Notice("api_retry", "The API is busy."),
+        ];
+
+        var frames = items.Select(Encode).ToList();
+
+        frames.Select(f => f.GetProperty("type").GetString()).ShouldBe(["message_discarded", "tool_progress", "server_notice"]);
+        frames.ShouldAllBe(f => !f.GetRawText().Contains("\"seq\"", StringComparison.Ordinal));
+    }
+
+    private static string Data(JsonElement frame) => frame.GetProperty("data").GetRawText();
+
+    private JsonElement Encode(SessionEvent sessionEvent) => Encode(new FeedItem.Durable(new StoredEvent(7, Now, sessionEvent)));
+
+    private JsonElement Encode(FeedItem item)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        _encoder.Write(output, item);
+        return JsonDocument.Parse(output.WrittenMemory).RootElement;
+    }
+}

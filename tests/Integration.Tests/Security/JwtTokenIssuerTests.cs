@@ -1,0 +1,201 @@
+using System.Security.Cryptography;
+using System.Text;
+using Claudy.Domain.Users;
+using Claudy.Infrastructure.Security;
+using Microsoft.Extensions.Time.Testing;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using Shouldly;
+using Xunit;
+
+namespace Claudy.Integration.Tests.Security;
+
+public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, 500, TimeSpan.Zero);
+    private static readonly User Someone = new(UserId.New(Now), "someone", Now);
+
+    private readonly TestKeys _keys;
+    private readonly FakeTimeProvider _time = new(Now);
+    private readonly SigningKey _key;
+    private readonly JwtTokenIssuer _issuer;
+
+    public JwtTokenIssuerTests(TestKeys keys)
+    {
+        _keys = keys;
+        _key = keys.Key;
+        _issuer = new JwtTokenIssuer(_key, _time);
+    }
+
+    [Fact]
+    public async Task Validate_WhenTheTokenIsItsOwn_ShouldTellWhoseItIs()
+    {
+        var token = _issuer.Issue(Someone);
+
+        var identity = await _issuer.ValidateAsync(token.Value.Reveal());
+
+        token.ExpiresAt.ShouldBe(new DateTimeOffset(2026, 1, 1, 12, 15, 0, TimeSpan.Zero));
+        identity.Value.UserId.ShouldBe(Someone.Id);
+        identity.Value.Username.ShouldBe("someone");
+        identity.Value.ExpiresAt.ShouldBe(token.ExpiresAt);
+    }
+
+    [Fact]
+    public void Issue_ShouldNameItsKeyByThumbprintAndEachTokenAnew()
+    {
+        var first = new JsonWebToken(_issuer.Issue(Someone).Value.Reveal());
+        var second = new JsonWebToken(_issuer.Issue(Someone).Value.Reveal());
+
+        first.Alg.ShouldBe("RS256");
+        first.Kid.ShouldBe(Thumbprint(_key.Security));
+        first.Id.ShouldNotBeNullOrEmpty();
+        second.Id.ShouldNotBe(first.Id);
+    }
+
+    [Theory]
+    [InlineData(15 * 60, null)]
+    [InlineData((15 * 60) + 29, null)]
+    [InlineData((15 * 60) + 31, "AUTH_002")]
+    [InlineData(-29, null)]
+    [InlineData(-32, "AUTH_003")]
+    public async Task Validate_WhenTimeHasPassed_ShouldAllowHalfAMinuteOfSkew(int seconds, string? refusal)
+    {
+        var token = _issuer.Issue(Someone).Value.Reveal();
+        _time.AdjustTime(Now.AddSeconds(seconds));
+
+        (await _issuer.ValidateAsync(token)).Error?.Code.ShouldBe(refusal);
+        (await _issuer.ValidateAsync(token)).IsSuccess.ShouldBe(refusal is null);
+    }
+
+    [Fact]
+    public async Task Validate_WhenAnotherServersTokenRanOut_ShouldSayInvalidNotExpired()
+    {
+        var token = new JwtTokenIssuer(_keys.Plant(), _time).Issue(Someone).Value.Reveal();
+        _time.Advance(TimeSpan.FromHours(1));
+
+        await ShouldBeInvalid(token);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    [InlineData("a.b.c")]
+    [InlineData("....")]
+    [InlineData("e30.e30.")]
+    public async Task Validate_WhenItIsNoToken_ShouldRefuse(string text)
+    {
+        await ShouldBeInvalid(text);
+    }
+
+    [Fact]
+    public async Task Validate_WhenItsPayloadWasChanged_ShouldRefuse()
+    {
+        var parts = _issuer.Issue(Someone).Value.Reveal().Split('.');
+        var payload = Base64UrlEncoder.Decode(parts[1]).Replace("someone", "another", StringComparison.Ordinal);
+
+        await ShouldBeInvalid($"{parts[0]}.{Base64UrlEncoder.Encode(payload)}.{parts[2]}");
+    }
+
+    [Fact]
+    public async Task Validate_WhenItsSignatureIsGone_ShouldRefuse()
+    {
+        var parts = _issuer.Issue(Someone).Value.Reveal().Split('.');
+
+        await ShouldBeInvalid($"{parts[0]}.{parts[1]}.");
+    }
+
+    [Fact]
+    public async Task Validate_WhenTheAlgorithmIsNone_ShouldRefuse()
+    {
+        var header = Base64UrlEncoder.Encode($$"""{"alg":"none","typ":"at+jwt","kid":"{{_key.Security.KeyId}}"}""");
+
+        await ShouldBeInvalid($"{header}.{_issuer.Issue(Someone).Value.Reveal().Split('.')[1]}.");
+    }
+
+    [Fact]
+    public async Task Validate_WhenSignedWithThePublicKeyAsASharedSecret_ShouldRefuse()
+    {
+        using var rsa = RSA.Create(_key.Security.Parameters);
+        var secret = Encoding.ASCII.GetBytes(rsa.ExportSubjectPublicKeyInfoPem());
+
+        await ShouldBeInvalid(Forge(new SymmetricSecurityKey(secret) { KeyId = _key.Security.KeyId }, SecurityAlgorithms.HmacSha256));
+    }
+
+    [Theory]
+    [InlineData(SecurityAlgorithms.RsaSha512)]
+    [InlineData(SecurityAlgorithms.RsaSsaPssSha256)]
+    public async Task Validate_WhenTheRightKeySignedAnotherWay_ShouldRefuse(string algorithm)
+    {
+        await ShouldBeInvalid(Forge(_key.Security, algorithm));
+    }
+
+    [Fact]
+    public async Task Validate_WhenAnotherKeySignedUnderTheRightName_ShouldRefuse()
+    {
+        using var other = RSA.Create(2048);
+
+        await ShouldBeInvalid(Forge(new RsaSecurityKey(other.ExportParameters(true)) { KeyId = _key.Security.KeyId }));
+    }
+
+    [Theory]
+    [InlineData("another-key")]
+    [InlineData(null)]
+    public async Task Validate_WhenTheRightKeySignedUnderAnotherName_ShouldRefuse(string? keyId)
+    {
+        await ShouldBeInvalid(Forge(new RsaSecurityKey(_key.Security.Parameters) { KeyId = keyId }));
+    }
+
+    [Fact]
+    public async Task Validate_WhenAForgerWithTheKeyKeepsAllRules_ShouldAccept()
+    {
+        // Shows that the refusals around this are for the reason that each names.
+        (await _issuer.ValidateAsync(Forge(_key.Security))).IsSuccess.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Validate_WhenIssuerAudienceOrTypeIsAnother_ShouldRefuse()
+    {
+        await ShouldBeInvalid(Forge(_key.Security, change: token => token.Issuer = "another"));
+        await ShouldBeInvalid(Forge(_key.Security, change: token => token.Audience = "another"));
+        await ShouldBeInvalid(Forge(_key.Security, change: token => token.TokenType = "JWT"));
+    }
+
+    [Fact]
+    public async Task Validate_WhenItNeverExpiresOrNamesNoUser_ShouldRefuse()
+    {
+        await ShouldBeInvalid(Forge(_key.Security, change: token => token.Expires = null));
+        await ShouldBeInvalid(Forge(_key.Security, change: token => token.Claims["sub"] = "not a user id"));
+        await ShouldBeInvalid(Forge(_key.Security, change: token => token.Claims.Remove("preferred_username")));
+    }
+
+    [Fact]
+    public async Task Validate_WhenItIsOversized_ShouldRefuse()
+    {
+        await ShouldBeInvalid(Forge(_key.Security, change: token => token.Claims["padding"] = new string('x', 16 * 1024)));
+    }
+
+    private async Task ShouldBeInvalid(string token) => (await _issuer.ValidateAsync(token)).Error!.Code.ShouldBe("AUTH_003");
+
+    private static string Forge(SecurityKey key, string algorithm = SecurityAlgorithms.RsaSha256, Action<SecurityTokenDescriptor>? change = null)
+    {
+        var token = new SecurityTokenDescriptor
+        {
+            TokenType = JwtTokenIssuer.TokenType,
+            Issuer = JwtTokenIssuer.Issuer,
+            Audience = JwtTokenIssuer.Audience,
+            IssuedAt = Now.UtcDateTime,
+            Expires = Now.UtcDateTime.AddMinutes(5),
+            Claims = new Dictionary<string, object> { ["sub"] = Someone.Id.ToString(), ["preferred_username"] = "someone" },
+            SigningCredentials = new SigningCredentials(key, algorithm),
+        };
+        change?.Invoke(token);
+        return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(token);
+    }
+
+    /// <summary>RFC 7638, spelt out.</summary>
+    private static string Thumbprint(RsaSecurityKey key)
+    {
+        var json = $$"""{"e":"{{Base64UrlEncoder.Encode(key.Parameters.Exponent)}}","kty":"RSA","n":"{{Base64UrlEncoder.Encode(key.Parameters.Modulus)}}"}""";
+        return Base64UrlEncoder.Encode(SHA256.HashData(Encoding.ASCII.GetBytes(json)));
+    }
+}

@@ -1,0 +1,96 @@
+using System.Text;
+using System.Text.Json;
+using Claudy.Domain.Sessions;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Claudy.Integration.Tests.Sessions;
+
+/// <summary>Events with any content.</summary>
+internal static class SampleEvents
+{
+    public static readonly SessionSettings Settings = new()
+    {
+        Name = "n",
+        Model = "m",
+        PermissionMode = PermissionMode.AcceptEdits,
+        AppendSystemPrompt = "p",
+        AllowedTools = ["Read"],
+        DisallowedTools = ["Bash(rm x)"],
+    };
+
+    /// <summary>Any text but half a surrogate pair, which is no text.</summary>
+    private static readonly Gen<string> Text =
+        ArbMap.Default.GeneratorFor<int[]>().Select(points => points.Aggregate(new StringBuilder(), (text, point) => text.Append(Rune(point))).ToString());
+
+    private static readonly Gen<string?> OptionalText = Text.Select(text => text.Length % 3 == 0 ? null : text);
+
+    private static readonly Gen<string[]> Texts = Text.ArrayOf();
+
+    private static readonly Gen<JsonElement> Value = Text.Select(text => JsonSerializer.SerializeToElement(text)).Or(
+        Gen.Elements(Json("{}"), Json("[]"), Json("null"), Json("""{"a":[1,2.50,{"b":"\u0000"}],"c":true,"type":"x"}""")));
+
+    private static readonly Gen<DateTimeOffset> Time =
+        ArbMap.Default.GeneratorFor<int>().Select(minutes => DateTimeOffset.UnixEpoch.AddMinutes(minutes / 100.0));
+
+    private static readonly Gen<ChatMessage> Message =
+        from id in Text
+        from clientId in OptionalText
+        from text in Text
+        from image in ArbMap.Default.GeneratorFor<byte[]>()
+        select new ChatMessage(id, clientId, text, image.Length == 0 ? [] : [new ImageAttachment("image/png", image)]);
+
+    private static readonly Gen<SessionSettings> AnySettings =
+        from name in Text
+        from model in OptionalText
+        from mode in AnyOf<PermissionMode>()
+        from tools in Texts
+        select new SessionSettings { Name = name, Model = model, PermissionMode = mode, AllowedTools = tools };
+
+    private static readonly Gen<PermissionRequest> Request =
+        from id in Text
+        from input in Value
+        from description in OptionalText
+        from rules in Texts
+        from mode in AnyOf<PermissionMode>()
+        from expires in Time
+        select new PermissionRequest(id, "Bash", input, description, description, null, rules, rules.Length == 0 ? mode : null, expires);
+
+    private static readonly Gen<TurnCompleted> Completed =
+        from reason in Text
+        from tokens in ArbMap.Default.GeneratorFor<long>()
+        from cost in ArbMap.Default.GeneratorFor<int>()
+        select new TurnCompleted(tokens, reason, new TokenUsage(tokens, 1, 2, 3), cost / 1000m, TimeSpan.FromTicks(tokens));
+
+    public static Arbitrary<SessionEvent> Arbitrary { get; } = Gen.OneOf(
+        Of(AnySettings.Select(settings => new SessionCreated(settings))),
+        Of(AnySettings.Select(settings => new SettingsChanged(settings))),
+        Of(AnyOf<SessionStatus>().Zip(OptionalText, (status, reason) => new StatusChanged(status, reason))),
+        Of(AnyOf<QueueChange>().Zip(Message, (change, message) => new QueueChanged(change, message.Id, change == QueueChange.Added ? message : null))),
+        Of(Message.Select(message => new UserMessageAdded(message))),
+        Of(ArbMap.Default.GeneratorFor<long>().Zip(OptionalText, (turn, message) => new TurnStarted(turn, message))),
+        Of(Text.Zip(OptionalText, (text, parent) => new AssistantText("m", text, text.Length > 3, parent))),
+        Of(Text.Zip(OptionalText, (text, parent) => new AssistantThinking("m", text, text.Length > 3, parent))),
+        Of(Text.Zip(Value, (id, input) => new ToolUsed(id, "Bash", input, null))),
+        Of(Text.Zip(Value, (id, content) => new ToolReturned(id, content, id.Length > 3, id))),
+        Of(Request.Select(request => new PermissionRequested(request))),
+        Of(AnyOf<PermissionDecision>().Zip(Texts, (decision, rules) => new PermissionResolved("p", decision, "user", null, rules))),
+        Of(Completed),
+        Of(Text.Select(message => new SessionErrorRaised("CLAUDE_002", "api_failed", message, message.Length > 3))),
+        Of(Text.Zip(Value, (type, raw) => new AgentNotice(type, raw))),
+        Of(ArbMap.Default.GeneratorFor<Guid>().Select(id => new AgentSessionChanged(id)))).ToArbitrary();
+
+    public static JsonElement Json(string json) => JsonElement.Parse(json);
+
+    private static Gen<SessionEvent> Of<T>(Gen<T> events)
+        where T : SessionEvent => events.Select(SessionEvent (one) => one);
+
+    private static Gen<T> AnyOf<T>()
+        where T : struct, Enum => Gen.Elements(Enum.GetValues<T>());
+
+    private static string Rune(int point)
+    {
+        var scalar = (int)((uint)point * 7919 % 0x110000);
+        return System.Text.Rune.IsValid(scalar) ? new Rune(scalar).ToString() : "\uFFFD";
+    }
+}

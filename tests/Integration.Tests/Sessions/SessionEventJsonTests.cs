@@ -1,0 +1,147 @@
+using System.Text;
+using Claudy.Application.Sessions;
+using Claudy.Domain.Sessions;
+using FsCheck;
+using FsCheck.Fluent;
+using FsCheck.Xunit;
+using Shouldly;
+using Xunit;
+
+namespace Claudy.Integration.Tests.Sessions;
+
+public sealed class SessionEventJsonTests
+{
+    /// <summary>The stored form of every event. A test that fails here says that sessions of earlier versions can no longer be read.</summary>
+    public static TheoryData<SessionEvent, string> StoredForms => new()
+    {
+        {
+            new SessionCreated(SampleEvents.Settings),
+            """{"type":"session_created","settings":{"name":"n","model":"m","permission_mode":"accept_edits","append_system_prompt":"p","allowed_tools":["Read"],"disallowed_tools":["Bash(rm x)"]}}"""
+        },
+        { new StatusChanged(SessionStatus.AwaitingPermission, null), """{"type":"status_changed","status":"awaiting_permission"}""" },
+        {
+            new SettingsChanged(new SessionSettings { Name = "n" }),
+            """{"type":"settings_changed","settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[]}}"""
+        },
+        {
+            new QueueChanged(QueueChange.Added, "q1", new ChatMessage("q1", "c-1", "häi <b>", [new ImageAttachment("image/png", [1, 2, 3])])),
+            """{"type":"queue_changed","change":"added","message_id":"q1","message":{"id":"q1","client_id":"c-1","text":"häi <b>","images":[{"media_type":"image/png","data":"AQID"}]}}"""
+        },
+        { new UserMessageAdded(new ChatMessage("q1", null, "hi", [])), """{"type":"user_message_added","message":{"id":"q1","text":"hi","images":[]}}""" },
+        { new TurnStarted(3, "q1"), """{"type":"turn_started","turn_id":3,"message_id":"q1"}""" },
+        { new AssistantText("m1", "hello", true, "t1"), """{"type":"assistant_text","message_id":"m1","text":"hello","is_partial":true,"parent_tool_use_id":"t1"}""" },
+        { new AssistantThinking("m1", "hm", false, null), """{"type":"assistant_thinking","message_id":"m1","text":"hm","is_partial":false}""" },
+        { new ToolUsed("t1", "Bash", SampleEvents.Json("""{"command":"ls"}"""), null), """{"type":"tool_used","tool_use_id":"t1","name":"Bash","input":{"command":"ls"}}""" },
+        { new ToolReturned("t1", SampleEvents.Json("\"out\""), true, null), """{"type":"tool_returned","tool_use_id":"t1","content":"out","is_error":true}""" },
+        {
+            new PermissionRequested(new PermissionRequest("p1", "Bash", SampleEvents.Json("{}"), "d", "t1", "/x", ["Bash(ls)"], PermissionMode.Plan, DateTimeOffset.UnixEpoch)),
+            """{"type":"permission_requested","request":{"id":"p1","tool_name":"Bash","input":{},"description":"d","tool_use_id":"t1","blocked_path":"/x","suggested_rules":["Bash(ls)"],"suggested_mode":"plan","expires_at":"1970-01-01T00:00:00+00:00"}}"""
+        },
+        {
+            new PermissionResolved("p1", PermissionDecision.Deny, "user", "no", ["Bash(ls)"]),
+            """{"type":"permission_resolved","request_id":"p1","decision":"deny","reason":"user","message":"no","remembered_rules":["Bash(ls)"]}"""
+        },
+        {
+            new TurnCompleted(3, "end_turn", new TokenUsage(1, 2, 3, 4), 0.0125m, TimeSpan.FromSeconds(1.5)),
+            """{"type":"turn_completed","turn_id":3,"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_read_input_tokens":4},"cost_usd":0.0125,"duration":"00:00:01.5000000"}"""
+        },
+        { new SessionErrorRaised("CLAUDE_002", "api_failed", "It failed.", true), """{"type":"error_raised","code":"CLAUDE_002","reason":"api_failed","message":"It failed.","retryable":true}""" },
+        { new AgentNotice("system/new", SampleEvents.Json("[1]")), """{"type":"agent_notice","agent_type":"system/new","raw":[1]}""" },
+        {
+            new AgentSessionChanged(Guid.Parse("00000000-0000-0000-0000-000000000001")),
+            """{"type":"agent_session_changed","agent_session_id":"00000000-0000-0000-0000-000000000001"}"""
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(StoredForms))]
+    public void EncodeEvent_WhenGivenAnEvent_ShouldHaveTheStoredForm(SessionEvent sessionEvent, string json) =>
+        Encoding.UTF8.GetString(SessionEventJson.EncodeEvent(sessionEvent)).ShouldBe(json);
+
+    [Theory]
+    [MemberData(nameof(StoredForms))]
+    public void DecodeEvent_WhenGivenTheStoredForm_ShouldGiveTheEvent(SessionEvent sessionEvent, string json)
+    {
+        var decoded = SessionEventJson.DecodeEvent(Encoding.UTF8.GetBytes(json));
+
+        decoded.ShouldBeOfType(sessionEvent.GetType());
+        Encoding.UTF8.GetString(SessionEventJson.EncodeEvent(decoded)).ShouldBe(json);
+    }
+
+    [Fact]
+    public void StoredForms_WhenTheDomainHasAnEvent_ShouldKnowIt()
+    {
+        var events = typeof(SessionEvent).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(SessionEvent)));
+
+        StoredForms.Select(row => row[0].GetType()).ShouldBe(events, ignoreOrder: true);
+    }
+
+    [Property(MaxTest = 300)]
+    public Property DecodeEvent_WhenGivenAnEncodedEvent_ShouldLoseNothing() =>
+        Prop.ForAll(SampleEvents.Arbitrary, sessionEvent =>
+        {
+            var encoded = SessionEventJson.EncodeEvent(sessionEvent);
+            var decoded = SessionEventJson.DecodeEvent(encoded);
+            return decoded.GetType() == sessionEvent.GetType() && SessionEventJson.EncodeEvent(decoded).AsSpan().SequenceEqual(encoded);
+        });
+
+    [Property(MaxTest = 100)]
+    public Property DecodeState_WhenGivenTheSumOfEvents_ShouldLoseNothing() =>
+        Prop.ForAll(SampleEvents.Arbitrary.Generator.ListOf().ToArbitrary(), events =>
+        {
+            var state = events.Aggregate(SessionState.Initial(new SessionCreated(SampleEvents.Settings)), (sum, one) => sum.Apply(one, DateTimeOffset.UnixEpoch));
+            var encoded = SessionEventJson.EncodeState(state);
+            return SessionEventJson.EncodeState(SessionEventJson.DecodeState(encoded)).AsSpan().SequenceEqual(encoded);
+        });
+
+    [Fact]
+    public void EncodeState_WhenEverythingIsSet_ShouldHaveTheStoredForm()
+    {
+        var state = new SessionState
+        {
+            Settings = new SessionSettings { Name = "n" },
+            Status = SessionStatus.Running,
+            Queue = [new ChatMessage("q2", null, "later", [])],
+            PendingPermissions = [new PermissionRequest("p1", "Bash", SampleEvents.Json("{}"), null, null, null, [], null, DateTimeOffset.UnixEpoch)],
+            CurrentTurn = new Turn(2, "q1", DateTimeOffset.UnixEpoch),
+            TurnCount = 2,
+            RememberedRules = ["Read"],
+            AgentSessionId = Guid.Parse("00000000-0000-0000-0000-000000000001"),
+            AcceptedMessages = [new AcceptedMessage("c1", "q1", "ff", DateTimeOffset.UnixEpoch)],
+            Usage = new TokenUsage(1, 2, 3, 4),
+            CostUsd = 1.5m,
+        };
+
+        Encoding.UTF8.GetString(SessionEventJson.EncodeState(state)).ShouldBe(
+            """
+            {"settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[]},"status":"running",
+            "queue":[{"id":"q2","text":"later","images":[]}],
+            "pending_permissions":[{"id":"p1","tool_name":"Bash","input":{},"suggested_rules":[],"expires_at":"1970-01-01T00:00:00+00:00"}],
+            "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00"},"turn_count":2,"remembered_rules":["Read"],
+            "agent_session_id":"00000000-0000-0000-0000-000000000001",
+            "accepted_messages":[{"client_id":"c1","message_id":"q1","fingerprint":"ff","at":"1970-01-01T00:00:00+00:00"}],
+            "usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_read_input_tokens":4},"cost_usd":1.5}
+            """.ReplaceLineEndings(""));
+    }
+
+    [Fact]
+    public void DecodeEvent_WhenTheTypeIsUnknown_ShouldNameIt()
+    {
+        var unknown = Should.Throw<StoredFormatException>(() => SessionEventJson.DecodeEvent("""{"type":"from_the_future","x":1}"""u8));
+
+        unknown.Message.ShouldContain("from_the_future");
+        unknown.Message.ShouldContain("newer version");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"turn_id":1}""")]
+    [InlineData("""{"type":"turn_started","turn_id":"one"}""")]
+    [InlineData("""{"type":"status_changed","status":"asleep"}""")]
+    [InlineData("""{"type":"status_changed","status":3}""")]
+    [InlineData("""{"type":"turn_started","turn_id":1""")]
+    public void DecodeEvent_WhenItIsDamaged_ShouldSaySo(string json) =>
+        Should.Throw<StoredFormatException>(() => SessionEventJson.DecodeEvent(Encoding.UTF8.GetBytes(json)));
+}
