@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Claudy.Application.Sessions.Ports;
@@ -73,11 +72,11 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
         return bed;
     }
 
-    public AgentLaunch LaunchOf(Func<SessionSettings, SessionSettings>? with = null, Guid? resume = null, params IReadOnlyList<string> rules) => new()
+    public AgentLaunch LaunchOf(Func<SessionSettings, SessionSettings>? with = null, Guid? resume = null, IReadOnlyList<string>? rules = null) => new()
     {
         SessionId = SessionId,
         Settings = (with ?? (settings => settings))(new SessionSettings { Name = "test" }),
-        RememberedRules = rules,
+        RememberedRules = rules ?? [],
         ResumeAgentSessionId = resume,
         WorkspacePath = Workspace,
         HomePath = HomePath,
@@ -93,6 +92,15 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
         _sessions.Add(launched.Value);
         return launched.Value;
     }
+
+    /// <summary>The model calls Write.</summary>
+    public Reply Write(string name, string content) => Reply.ToolUse("Write", new { file_path = $"{WorkspaceInside}/{name}", content });
+
+    /// <summary>The model calls Bash.</summary>
+    public static Reply Bash(string command) => Reply.ToolUse("Bash", new { command, description = "try" });
+
+    /// <summary>The user allows a tool call as it is.</summary>
+    public static PermissionAnswer Allow(AgentEvent.PermissionRequest request) => new(PermissionDecision.Allow, request.Input, [], null, null);
 
     public string PathOf(string name) => Path.Combine(Workspace, name);
 
