@@ -24,13 +24,13 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
     private readonly List<IAgentSession> _sessions = [];
     private readonly ClaudeAgentLauncher _launcher;
 
-    private ClaudeTestBed(SandboxMode mode)
+    private ClaudeTestBed(string binary, SandboxMode mode)
     {
         foreach (var folder in new[] { Workspace, HomePath, RuntimePath })
             Directory.CreateDirectory(folder);
         Sandbox = new SandboxProbe(Options.Create(new SandboxOptions { Mode = mode, StatePath = Path.Combine(_root.FullName, "sandbox") })).Choose();
         _launcher = new ClaudeAgentLauncher(
-            this, Sandbox, Options.Create(new ClaudeOptions { CodePath = ClaudeCodeBinary.Require() }), TimeProvider.System, NullLogger<ClaudeAgentLauncher>.Instance);
+            this, Sandbox, Options.Create(new ClaudeOptions { CodePath = binary }), TimeProvider.System, NullLogger<ClaudeAgentLauncher>.Instance);
     }
 
     public ISandbox Sandbox { get; }
@@ -58,7 +58,8 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
     /// <summary>A bed with a sandbox where there is one.</summary>
     public static async Task<ClaudeTestBed> MakeAsync(SandboxMode mode = SandboxMode.Auto)
     {
-        var bed = new ClaudeTestBed(mode == SandboxMode.None ? mode : SandboxMode.Auto);
+        var binary = ClaudeCodeBinary.Require();
+        var bed = new ClaudeTestBed(binary, mode == SandboxMode.None ? mode : SandboxMode.Auto);
         if (mode == SandboxMode.Bubblewrap && !bed.Sandbox.IsIsolating)
         {
             var reason = bed.Sandbox.Reason;
