@@ -1,1 +1,4 @@
-return 0;
+using Claudy.WebApi.Cli;
+using Claudy.WebApi.Hosting;
+
+return await CommandLine.RunAsync(args, ServeCommand.RunAsync);

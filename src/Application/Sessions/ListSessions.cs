@@ -22,7 +22,7 @@ internal sealed class ListSessionsValidator : AbstractValidator<ListSessions>
     {
         RuleFor(r => r.Limit).InclusiveBetween(1, 200);
         RuleFor(r => r.Query).MaximumLength(200);
-        RuleFor(r => r.Cursor).MaximumLength(200);
+        RuleFor(r => r.Cursor).Must(cursor => cursor is null || SessionCursor.TryParse(cursor, out _)).WithMessage("cursor is not one that a session list gave.");
         RuleFor(r => r.Status).IsInEnum();
     }
 }

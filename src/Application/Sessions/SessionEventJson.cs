@@ -10,8 +10,9 @@ namespace Claudy.Application.Sessions;
 /// The form in which sessions are stored: UTF-8 JSON, names in snake case, each event led by its <c>type</c>.
 /// </summary>
 /// <remarks>
-/// What was written once must be readable for good: a type's name and its fields' names never change, and a field that is
-/// added later must do without a value. This is not what clients see; the protocol has its own form.
+/// What was written once must be readable for good: a type's name and its fields' names never change. A field that is added
+/// later is null, zero or false in all that was stored before it, whatever its initializer says (source-generated readers set
+/// every <c>init</c> property): a new list must be nullable. This is not what clients see; the protocol has its own form.
 /// </remarks>
 public static class SessionEventJson
 {

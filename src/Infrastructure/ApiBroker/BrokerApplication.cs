@@ -37,9 +37,9 @@ internal sealed class BrokerApplication(UpstreamRelay relay, DemoModel demo, Dem
         {
             await AnswerAsync(context, session, route);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException or HttpRequestException)
         {
-            // The child hung up: nobody is left to tell.
+            // The child hung up, or the session was closed: nobody is left to tell.
         }
         catch (Exception e) when (!context.Response.HasStarted && (e as BadHttpRequestException ?? e.InnerException as BadHttpRequestException) is { } bad)
         {

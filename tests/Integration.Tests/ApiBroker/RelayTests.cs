@@ -214,6 +214,20 @@ public sealed class RelayTests : IAsyncLifetime
         _fixture.Api.Requests.ShouldBeEmpty();
     }
 
+    [SkippableFact]
+    public async Task RealClaudeCode_WhenThereIsNoCredential_ShouldTellAtOnce()
+    {
+        ClaudeCodeBinary.Require();
+        var workspace = Directory.CreateTempSubdirectory("claudy-nokey-");
+        var socket = await _fixture.Broker.OpenAsync(BrokerFixture.NewSession(), () => null, CancellationToken.None);
+
+        var messages = await ClaudeCodeRun.PromptAsync(ClaudeCodeRun.Through(socket), workspace.FullName, "hello");
+        workspace.Delete(recursive: true);
+
+        messages.ShouldNotContain(message => message.ToString().Contains("api_retry", StringComparison.Ordinal));
+        messages[^1].GetProperty("result").GetString()!.ShouldContain("no Claude credential");
+    }
+
     [Fact]
     public async Task Post_WhenTheKeyHasALineBreak_ShouldBeRefusedWithoutShowingIt()
     {

@@ -17,6 +17,7 @@ internal static class SampleEvents
         AppendSystemPrompt = "p",
         AllowedTools = ["Read"],
         DisallowedTools = ["Bash(rm x)"],
+        BringsOwnKey = true,
     };
 
     /// <summary>Any text but half a surrogate pair, which is no text.</summary>

@@ -16,12 +16,12 @@ public sealed class SessionEventJsonTests
     {
         {
             new SessionCreated(SampleEvents.Settings),
-            """{"type":"session_created","settings":{"name":"n","model":"m","permission_mode":"accept_edits","append_system_prompt":"p","allowed_tools":["Read"],"disallowed_tools":["Bash(rm x)"]}}"""
+            """{"type":"session_created","settings":{"name":"n","model":"m","permission_mode":"accept_edits","append_system_prompt":"p","allowed_tools":["Read"],"disallowed_tools":["Bash(rm x)"],"brings_own_key":true}}"""
         },
         { new StatusChanged(SessionStatus.AwaitingPermission, null), """{"type":"status_changed","status":"awaiting_permission"}""" },
         {
             new SettingsChanged(new SessionSettings { Name = "n" }),
-            """{"type":"settings_changed","settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[]}}"""
+            """{"type":"settings_changed","settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[],"brings_own_key":false}}"""
         },
         {
             new QueueChanged(QueueChange.Added, "q1", new ChatMessage("q1", "c-1", "häi <b>", [new ImageAttachment("image/png", [1, 2, 3])])),
@@ -51,6 +51,7 @@ public sealed class SessionEventJsonTests
             new AgentSessionChanged(Guid.Parse("00000000-0000-0000-0000-000000000001")),
             """{"type":"agent_session_changed","agent_session_id":"00000000-0000-0000-0000-000000000001"}"""
         },
+        { new AgentSessionChanged(null), """{"type":"agent_session_changed"}""" },
     };
 
     [Theory]
@@ -73,7 +74,7 @@ public sealed class SessionEventJsonTests
     {
         var events = typeof(SessionEvent).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(SessionEvent)));
 
-        StoredForms.Select(row => row[0].GetType()).ShouldBe(events, ignoreOrder: true);
+        StoredForms.Select(row => row[0].GetType()).Distinct().ShouldBe(events, ignoreOrder: true);
     }
 
     [Property(MaxTest = 300)]
@@ -114,7 +115,7 @@ public sealed class SessionEventJsonTests
 
         Encoding.UTF8.GetString(SessionEventJson.EncodeState(state)).ShouldBe(
             """
-            {"settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[]},"status":"running",
+            {"settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[],"brings_own_key":false},"status":"running",
             "queue":[{"id":"q2","text":"later","images":[]}],
             "pending_permissions":[{"id":"p1","tool_name":"Bash","input":{},"suggested_rules":[],"expires_at":"1970-01-01T00:00:00+00:00"}],
             "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00"},"turn_count":2,"remembered_rules":["Read"],

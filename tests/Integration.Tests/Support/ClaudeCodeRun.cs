@@ -6,6 +6,13 @@ namespace Claudy.Integration.Tests.Support;
 /// <summary>Runs the real Claude Code for one prompt, unsandboxed, with an empty environment and a home of its own.</summary>
 internal static class ClaudeCodeRun
 {
+    /// <summary>The environment that leads it to a session's API socket, as in a sandbox.</summary>
+    public static IReadOnlyDictionary<string, string> Through(string socketPath) => new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["ANTHROPIC_UNIX_SOCKET"] = socketPath,
+        ["ANTHROPIC_BASE_URL"] = "http://localhost",
+    };
+
     /// <summary>What it printed, one JSON message a line, up to its end.</summary>
     /// <param name="environment">How it reaches the API: <c>ANTHROPIC_BASE_URL</c>, <c>ANTHROPIC_UNIX_SOCKET</c>. A made-up key is added.</param>
     /// <param name="workspace">Where it works.</param>

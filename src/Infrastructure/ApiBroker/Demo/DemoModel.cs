@@ -62,6 +62,8 @@ internal sealed class DemoModel(TimeProvider time)
             start = end;
         }
 
+        if (kind == "thinking")
+            await writer.SignAsync(index, cancellationToken);
         await writer.EndBlockAsync(index, cancellationToken);
     }
 }

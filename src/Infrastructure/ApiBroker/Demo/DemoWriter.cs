@@ -8,6 +8,12 @@ namespace Claudy.Infrastructure.ApiBroker.Demo;
 /// <summary>Writes the demo model's answer as the Messages API does: as server-sent events, or whole.</summary>
 internal sealed class DemoWriter(HttpResponse response, DemoRequest request) : IDisposable
 {
+    /// <summary>
+    /// No signature of the API's. Should the session go on with a real key, the API refuses it, upon which Claude Code 2.1.197 leaves
+    /// the thinking out and asks again (measured); a missing signature would be another error.
+    /// </summary>
+    private const string ThinkingSignature = "Y2xhdWR5LWRlbW8=";
+
     private readonly Utf8JsonWriter _json = new(response.BodyWriter);
     private readonly string _messageId = $"msg_demo{Guid.NewGuid():N}";
 
@@ -71,6 +77,10 @@ internal sealed class DemoWriter(HttpResponse response, DemoRequest request) : I
 
     public Task WriteDeltaAsync(int index, string kind, ReadOnlyMemory<char> text, CancellationToken cancellationToken) =>
         WriteDeltaAsync(index, kind + "_delta", kind, text, cancellationToken);
+
+    /// <summary>Ends a thinking block's content, as the API does.</summary>
+    public Task SignAsync(int index, CancellationToken cancellationToken) =>
+        WriteDeltaAsync(index, "signature_delta", "signature", ThinkingSignature.AsMemory(), cancellationToken);
 
     public async Task WriteToolCallAsync(int index, DemoToolCall call, CancellationToken cancellationToken)
     {

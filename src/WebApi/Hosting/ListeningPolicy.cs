@@ -1,0 +1,56 @@
+using System.Net;
+
+namespace Claudy.WebApi.Hosting;
+
+/// <summary>
+/// Local mode has one user, whom a link signs in: it listens on loopback only, unless the operator says otherwise.
+/// </summary>
+internal static class ListeningPolicy
+{
+    /// <summary>Says otherwise.</summary>
+    public const string AllowRemoteKey = "Claudy:Auth:AllowRemoteLocalMode";
+
+    private const string UrlsKey = "urls";
+    private const string DefaultUrl = "http://127.0.0.1:8080";
+
+    /// <summary>Sets the default address, and checks those that are set.</summary>
+    /// <exception cref="StartupException">One is not on loopback, or is none.</exception>
+    public static void Apply(IConfigurationManager configuration)
+    {
+        if (string.IsNullOrWhiteSpace(configuration[UrlsKey]))
+        {
+            configuration[UrlsKey] = DefaultUrl;
+        }
+
+        if (configuration.GetValue(AllowRemoteKey, defaultValue: false))
+        {
+            return;
+        }
+
+        var urls = configuration[UrlsKey]!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Concat(configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>());
+        foreach (var url in urls.Where(url => !IsLoopback(url)))
+        {
+            throw new StartupException(
+                $"In local mode the server listens on loopback only, not on {url}: whoever gets the sign-in link is the local user. "
+                + $"Use http://127.0.0.1:8080 or http://localhost:8080, or set {AllowRemoteKey}=true where something in front of it keeps others out.");
+        }
+    }
+
+    private static bool IsLoopback(string url)
+    {
+        BindingAddress address;
+        try
+        {
+            address = BindingAddress.Parse(url);
+        }
+        catch (FormatException)
+        {
+            throw new StartupException($"{url} is no address to listen on; give one such as http://127.0.0.1:8080 with --urls.");
+        }
+
+        return address.IsUnixPipe
+            || string.Equals(address.Host, "localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip));
+    }
+}

@@ -1,0 +1,112 @@
+using Claudy.Application;
+using Claudy.Infrastructure.Agents.Claude;
+using Claudy.Infrastructure.Anthropic;
+using Claudy.Infrastructure.ApiBroker;
+using Claudy.Infrastructure.Files;
+using Claudy.Infrastructure.InProcess;
+using Claudy.Infrastructure.Processes;
+using Claudy.Infrastructure.Sandbox;
+using Claudy.Infrastructure.Security;
+using Claudy.Infrastructure.Sqlite;
+using Claudy.WebApi.Http;
+using Claudy.WebApi.WebSockets;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.WebApi.Hosting;
+
+/// <summary>Composes the server: the one place that knows every adapter.</summary>
+internal static class Server
+{
+    private const int MaxRequestBytes = 64 * 1024;
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Builds the server, ready to start.</summary>
+    /// <param name="args">Settings of the command line.</param>
+    /// <param name="change">Changes the composition before it is built; for tests.</param>
+    /// <exception cref="StartupException">A setting or the machine does not allow it.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? change = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddPlainNames();
+        builder.Services.AddSingleton(new BannerOutput(Console.Out));
+        builder.AddLogging();
+        builder.AddEdge();
+        builder.AddSqliteStores();
+        builder.AddInProcessCoordination();
+        builder.AddWorkspaceFiles();
+        builder.AddSecurity();
+        builder.AddAnthropicKeyCheck();
+        builder.AddProcesses();
+        builder.AddSandbox();
+        builder.AddApiBroker();
+        builder.AddClaudeAgent();
+
+        // Last, and so the first to stop: sessions end while all that they need is still there.
+        builder.AddApplication();
+        change?.Invoke(builder);
+
+        ListeningPolicy.Apply(builder.Configuration);
+        var data = DataFolder.Take(builder.Configuration[DataFolder.Key]!);
+        builder.Configuration[DataFolder.Key] = data.Path;
+        builder.Services.AddSingleton(_ => data);
+
+        try
+        {
+            return Map(builder.Build());
+        }
+        catch
+        {
+            data.Dispose();
+            throw;
+        }
+    }
+
+    private static void AddLogging(this WebApplicationBuilder builder)
+    {
+        // Standard output is for what the operator asked to see: the address and the sign-in link.
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss ";
+        });
+        builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("System", LogLevel.Warning);
+    }
+
+    private static void AddEdge(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxRequestBytes;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        builder.Services.AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>();
+        builder.Services.AddOptions<HttpOptions>().BindConfiguration(HttpOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<OriginPolicy>();
+        builder.Services.AddSingleton<AgentProbe>();
+        builder.Services.AddSingleton<HealthEndpoints>();
+        builder.Services.AddSingleton<SessionHub>();
+        builder.Services.AddSingleton<FrameDispatcher>();
+        builder.Services.AddSingleton<WebSocketEndpoint>();
+        builder.Services.AddSingleton<ConnectionRegistry>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<ConnectionRegistry>());
+        builder.Services.AddHostedService<StartBanner>();
+    }
+
+    private static WebApplication Map(WebApplication app)
+    {
+        app.Use(WebSocketEndpoint.UseFrameStream);
+        app.UseWebSockets();
+        app.UseMiddleware<EdgeMiddleware>();
+        app.UseRouting();
+        app.MapGet(WebSocketEndpoint.Path, app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);
+        app.Services.GetRequiredService<HealthEndpoints>().Map(app);
+        app.MapSignIn();
+        app.MapFallback(context => Problems.WriteAsync(context, HttpErrors.NoSuchPage()));
+        return app;
+    }
+}
