@@ -17,6 +17,8 @@ namespace Claudy.WebApi.Hosting;
 /// <summary>Composes the server: the one place that knows every adapter.</summary>
 internal static class Server
 {
+    // Production is what an operator names so, as the container image does: someone who just tries it gets the demo model.
+    private const string LocalEnvironment = "Local";
     private const int MaxRequestBytes = 64 * 1024;
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
@@ -26,7 +28,12 @@ internal static class Server
     /// <exception cref="StartupException">A setting or the machine does not allow it.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? change = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = NamedEnvironment() ?? LocalEnvironment,
+        });
         builder.Configuration.AddPlainNames();
         builder.Services.AddSingleton(new BannerOutput(Console.Out));
         builder.AddLogging();
@@ -60,6 +67,9 @@ internal static class Server
             throw;
         }
     }
+
+    private static string? NamedEnvironment() =>
+        Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT");
 
     private static void AddLogging(this WebApplicationBuilder builder)
     {

@@ -46,7 +46,7 @@ public sealed class ConversationTests
 
         var deltas = client.Frames.Where(f => f.IsDelta()).ToList();
         deltas.Select(d => d.Data("chunk_index").GetInt32()).ShouldBe(Enumerable.Range(0, deltas.Count));
-        deltas.ShouldAllBe(d => !d.TryGetProperty("seq", out _));
+        deltas.Any(d => d.TryGetProperty("seq", out _)).ShouldBeFalse();
         string.Concat(deltas.Select(d => d.GetProperty("content").GetString())).ShouldBe("Hello there, dear user");
         var whole = client.Frames.Single(f => f.Type() == "claude_response" && !f.IsDelta());
         whole.GetProperty("content").GetString().ShouldBe("Hello there, dear user");

@@ -41,7 +41,7 @@ public sealed class SurvivalTests
 
         var inFlight = attached.Data("in_flight")[0];
         var rest = again.Frames.Where(f => f.IsDelta()).ToList();
-        (inFlight.GetProperty("text").GetString() + string.Concat(rest.Select(f => f.GetProperty("content").GetString()))).ShouldBe("one two three four");
+        (inFlight.GetProperty("content").GetString() + string.Concat(rest.Select(f => f.GetProperty("content").GetString()))).ShouldBe("one two three four");
         rest[0].Data("chunk_index").GetInt32().ShouldBe(inFlight.GetProperty("next_chunk_index").GetInt32());
         again.Seqs.ShouldBe(Enumerable.Range(1, again.Seqs.Count()).Select(i => seen + i));
     }
