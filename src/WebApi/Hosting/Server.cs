@@ -22,6 +22,10 @@ internal static class Server
     private const int MaxRequestBytes = 64 * 1024;
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>The environment that was named, or the local one.</summary>
+    public static string EnvironmentName { get; } =
+        Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? LocalEnvironment;
+
     /// <summary>Builds the server, ready to start.</summary>
     /// <param name="args">Settings of the command line.</param>
     /// <param name="change">Changes the composition before it is built; for tests.</param>
@@ -32,7 +36,7 @@ internal static class Server
         {
             Args = args,
             ContentRootPath = AppContext.BaseDirectory,
-            EnvironmentName = NamedEnvironment() ?? LocalEnvironment,
+            EnvironmentName = EnvironmentName,
         });
         builder.Configuration.AddPlainNames();
         builder.Services.AddSingleton(new BannerOutput(Console.Out));
@@ -67,9 +71,6 @@ internal static class Server
             throw;
         }
     }
-
-    private static string? NamedEnvironment() =>
-        Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT");
 
     private static void AddLogging(this WebApplicationBuilder builder)
     {
