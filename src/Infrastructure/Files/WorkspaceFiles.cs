@@ -150,7 +150,7 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
             using var inner = root is null || path is null ? null : resolver.OpenFolder(root, path.Value, out error);
             return error == Errno.None
                 ? TreeListing.Page(inner ?? root!, path, recursive, limit, after.Value, cancellationToken)
-                : Failure(error, path?.Value ?? "workspace");
+                : Failure(error, path?.Value ?? "such folder");
         }
     }
 

@@ -10,7 +10,7 @@ public sealed class ProcessOptions
     public const string Section = "Claudy:Processes";
 
     /// <summary>Bytes that one line of output may have; 64 MiB by default. A process that writes a longer one is ended.</summary>
-    [Range(1 << 16, 1 << 28, ErrorMessage = "Claudy:Processes:MaxLineBytes must be from 65536 to 268435456.")]
+    [Range(1 << 16, 1 << 28)]
     public int MaxLineBytes { get; set; } = 64 << 20;
 }
 

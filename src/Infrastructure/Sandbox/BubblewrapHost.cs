@@ -3,6 +3,8 @@ namespace Claudy.Infrastructure.Sandbox;
 /// <summary>What the sandbox's command line depends on: this machine and the operator's settings.</summary>
 internal sealed record BubblewrapHost
 {
+    private static readonly string[] PossibleFolders = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+
     public required string Bubblewrap { get; init; }
 
     public required Version Version { get; init; }
@@ -20,8 +22,6 @@ internal sealed record BubblewrapHost
     public required long MaxTemporaryBytes { get; init; }
 
     public required ResourceLimits Limits { get; init; }
-
-    private static readonly string[] PossibleFolders = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
     public static SortedDictionary<string, string?> FindSystemFolders() => new(
         PossibleFolders

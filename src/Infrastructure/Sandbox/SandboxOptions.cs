@@ -21,19 +21,19 @@ public sealed class SandboxOptions
     public IList<string> ReadOnlyPaths { get; } = [];
 
     /// <summary>Bytes that <c>/tmp</c> and <c>/dev/shm</c> may hold each, in memory; 256 MiB by default.</summary>
-    [Range(1 << 20, long.MaxValue, ErrorMessage = "Claudy:Sandbox:MaxTemporaryBytes must be at least 1048576.")]
+    [Range(1 << 20, long.MaxValue)]
     public long MaxTemporaryBytes { get; set; } = 256L << 20;
 
     /// <summary>Processes and threads that one session may have; 1024 by default.</summary>
-    [Range(64, 1 << 22, ErrorMessage = "Claudy:Sandbox:MaxProcesses must be from 64 to 4194304.")]
+    [Range(64, 1L << 22)]
     public long MaxProcesses { get; set; } = 1024;
 
     /// <summary>Files that one process may have open; 65536 by default.</summary>
-    [Range(256, 1 << 30, ErrorMessage = "Claudy:Sandbox:MaxOpenFiles must be from 256 to 1073741824.")]
+    [Range(256, 1L << 30)]
     public long MaxOpenFiles { get; set; } = 65536;
 
     /// <summary>Bytes that a file may grow to; 1 GiB by default.</summary>
-    [Range(1 << 20, long.MaxValue, ErrorMessage = "Claudy:Sandbox:MaxFileBytes must be at least 1048576.")]
+    [Range(1 << 20, long.MaxValue)]
     public long MaxFileBytes { get; set; } = 1L << 30;
 }
 

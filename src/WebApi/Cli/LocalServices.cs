@@ -7,9 +7,9 @@ namespace Claudy.WebApi.Cli;
 internal static class LocalServices
 {
     /// <summary>Composes what <paramref name="add"/> adds. Nothing is started, and nothing is logged: standard output is the command's.</summary>
-    public static IHost Compose(Action<IHostApplicationBuilder> add)
+    public static IHost Compose(Action<HostApplicationBuilder> add)
     {
-        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+        var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = Server.EnvironmentName });
         builder.Configuration.AddPlainNames();
         builder.Logging.ClearProviders();
 

@@ -17,8 +17,14 @@ namespace Claudy.WebApi.Hosting;
 /// <summary>Composes the server: the one place that knows every adapter.</summary>
 internal static class Server
 {
+    // Production is what an operator names so, as the container image does: someone who just tries it gets the demo model.
+    private const string LocalEnvironment = "Local";
     private const int MaxRequestBytes = 64 * 1024;
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>The environment that was named, or the local one.</summary>
+    public static string EnvironmentName { get; } =
+        Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? LocalEnvironment;
 
     /// <summary>Builds the server, ready to start.</summary>
     /// <param name="args">Settings of the command line.</param>
@@ -26,7 +32,12 @@ internal static class Server
     /// <exception cref="StartupException">A setting or the machine does not allow it.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? change = null)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = args,
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = EnvironmentName,
+        });
         builder.Configuration.AddPlainNames();
         builder.Services.AddSingleton(new BannerOutput(Console.Out));
         builder.AddLogging();

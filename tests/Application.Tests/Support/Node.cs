@@ -1,7 +1,9 @@
+using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Users.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
@@ -58,9 +60,9 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton<ISessionStore>(store).AddSingleton<ISessionEventLog>(store)
             .AddSingleton<ISessionDirectory>(coordination).AddSingleton<ISessionFeed>(coordination).AddSingleton<ISessionInbox>(coordination)
             .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker)
-            .AddSingleton(Substitute.For<Authentication.Ports.ITokenIssuer>())
-            .AddSingleton(Substitute.For<Authentication.Ports.IOneTimeStore>())
-            .AddSingleton(Substitute.For<Users.Ports.IUserStore>())
+            .AddSingleton(Substitute.For<ITokenIssuer>())
+            .AddSingleton(Substitute.For<IOneTimeStore>())
+            .AddSingleton(Substitute.For<IUserStore>())
             .AddLogging();
         builder.AddApplication();
         var host = builder.Build();

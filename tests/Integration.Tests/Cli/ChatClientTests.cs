@@ -234,6 +234,8 @@ public sealed class ChatClientTests
     {
         private int _count;
 
+        public string WhenRefused => "";
+
         public bool CanRenew => true;
 
         public Task<string> GetAsync(CancellationToken cancellationToken) => Task.FromResult($"token {Interlocked.Increment(ref _count)}");

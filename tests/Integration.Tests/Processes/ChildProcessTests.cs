@@ -83,14 +83,15 @@ public sealed class ChildProcessTests
         await using var spawning = new Spawning();
         using var gate = new ManualResetEventSlim();
         var progress = Path.Combine(spawning.Folder, "progress");
-        var process = await spawning.BashAsync($"printf '%s\\n' {{1..60000}}; echo done > {progress}; head -c 1000000 /dev/zero; echo; echo done >> {progress}", _ => gate.Wait());
-        await Eventually.IsTrueAsync(() => !gate.IsSet && IsBlockedWriting(process.Id), "the process waits for the pipe");
+        var process = await spawning.BashAsync($"printf '%s\\n' {{1..60000}}; echo > {progress}", _ => gate.Wait());
 
-        File.Exists(progress).ShouldBeFalse();
+        await Eventually.IsTrueAsync(() => IsBlockedWriting(process.Id), "the process waits for the pipe");
+        var progressed = File.Exists(progress);
         gate.Set();
         await process.Exited.WaitAsync(Eventually.Deadline);
 
-        (await File.ReadAllTextAsync(progress)).ShouldBe("done\ndone\n");
+        progressed.ShouldBeFalse();
+        File.Exists(progress).ShouldBeTrue();
     }
 
     [Fact]
@@ -126,7 +127,7 @@ public sealed class ChildProcessTests
 
         await process.Exited.WaitAsync(Eventually.Deadline);
 
-        spawning.Lines().ShouldBe(["CLAUDY_PROCESS=", "PATH=/usr/bin:/bin:/usr/sbin:/sbin"], comparer: new StartsLike());
+        spawning.Lines().Select(line => line.Split('=')[0]).ShouldBe(["CLAUDY_PROCESS", "PATH"], ignoreOrder: true);
     }
 
     [Fact]
@@ -154,7 +155,7 @@ public sealed class ChildProcessTests
     {
         await using var spawning = new Spawning();
         string[] odd = ["--help", "-c", "$HOME; `id`", "a\nb", "'\"", ""];
-        var process = await spawning.StartAsync(spawning.Bash("printf '<%q>\\n' \"$@\"") with
+        var process = await spawning.StartAsync(spawning.Bash("") with
         {
             Arguments = ["-c", "for a in \"$@\"; do printf '%s' \"$a\" | base64 -w0; echo; done", "bash", .. odd],
         });
@@ -165,11 +166,4 @@ public sealed class ChildProcessTests
     }
 
     private static bool IsBlockedWriting(int id) => File.ReadAllText($"/proc/{id}/wchan").Contains("pipe_write", StringComparison.Ordinal);
-
-    private sealed class StartsLike : IEqualityComparer<string>
-    {
-        public bool Equals(string? x, string? y) => x!.StartsWith(y!, StringComparison.Ordinal) || y!.StartsWith(x!, StringComparison.Ordinal);
-
-        public int GetHashCode(string obj) => 0;
-    }
 }

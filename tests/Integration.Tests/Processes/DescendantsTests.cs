@@ -16,9 +16,9 @@ public sealed class DescendantsTests
     public async Task Exited_WhenDescendantsWereLeft_ShouldComeWhenAllAreGone(string escape)
     {
         await using var spawning = new Spawning();
-        var process = await spawning.BashAsync($"{string.Format(escape, _seconds)}\necho ready; read; exit 0");
+        var process = await spawning.BashAsync($"{escape.Replace("{0}", _seconds, StringComparison.Ordinal)}\necho ready; read; exit 0");
         await spawning.NextLineAsync();
-        await Eventually.IsTrueAsync(() => RunningProcesses.With($"sleep\0{_seconds}").Length > 0, "the descendant runs");
+        await Eventually.IsTrueAsync(() => RunningProcesses.Sleeping(_seconds) > 0, "the descendant runs");
 
         await process.WriteLineAsync(default, CancellationToken.None);
         await process.Exited.WaitAsync(Eventually.Deadline);
@@ -38,7 +38,7 @@ public sealed class DescendantsTests
             sleep {_seconds}
             """);
         await spawning.NextLineAsync();
-        await Eventually.IsTrueAsync(() => RunningProcesses.With($"sleep\0{_seconds}").Length == 3, "all descendants run");
+        await Eventually.IsTrueAsync(() => RunningProcesses.Sleeping(_seconds) == 3, "all descendants run");
 
         await process.StopAsync(TimeSpan.Zero, CancellationToken.None);
 
@@ -49,9 +49,10 @@ public sealed class DescendantsTests
     public async Task Exited_WhenOneHidesFromTheHuntAndHoldsTheOutput_ShouldNotWaitForIt()
     {
         await using var spawning = new Spawning();
-        var process = await spawning.BashAsync($"env -i setsid sleep {_seconds} & echo ready; exit 0");
-        await spawning.NextLineAsync();
+        var process = await spawning.BashAsync($"env -i setsid sleep {_seconds} & read; exit 0");
+        await Eventually.IsTrueAsync(() => RunningProcesses.Sleeping(_seconds) == 1, "the descendant runs");
 
+        await process.WriteLineAsync(default, CancellationToken.None);
         await process.Exited.WaitAsync(Eventually.Deadline);
 
         var hidden = RunningProcesses.With(_seconds).ShouldHaveSingleItem();

@@ -10,36 +10,36 @@ namespace Claudy.Integration.Tests.Processes;
 
 public sealed class LineReaderTests
 {
-    [Property]
+    [Property(MaxTest = 200)]
     public Property ReadToEnd_WhenChunkedAnyhow_ShouldGiveTheSameLines() => Prop.ForAll(
-        Gen.ArrayOf(Gen.Elements("", "a", "{\"type\":\"x\"}", "ä€😀", "x\ry", "\r", new string('z', 5_000), new string('w', 70_000))).ToArbitrary(),
-        Gen.NonEmptyListOf(Gen.Choose(1, 9_000)).ToArbitrary(),
+        Gen.ArrayOf(Gen.Elements("", "a", "{\"type\":\"x\"}", "ä€😀", "x\ry", "\r", new string('z', 700), new string('w', 70_000))).ToArbitrary(),
+        Gen.NonEmptyListOf(Gen.OneOf(Gen.Choose(1, 50), Gen.Choose(1000, 100_000))).ToArbitrary(),
         ArbMap.Default.ArbFor<bool>(),
         (lines, chunks, crlf) =>
         {
             var text = string.Concat(lines.Select(line => line + (crlf ? "\r\n" : "\n")));
 
-            var read = Read(text, [.. chunks]);
+            var read = LinesOf(text, [.. chunks]);
 
             // A \r before the \n belongs to the line end.
-            read.ShouldBe(lines.Select(line => !crlf && line.EndsWith('\r') ? line[..^1] : line));
+            return read.SequenceEqual(lines.Select(line => !crlf && line.EndsWith('\r') ? line[..^1] : line));
         });
 
     [Fact]
-    public void ReadToEnd_WhenLastLineHasNoEnd_ShouldGiveItToo() => Read("a\nb", [1]).ShouldBe(["a", "b"]);
+    public void ReadToEnd_WhenLastLineHasNoEnd_ShouldGiveItToo() => LinesOf("a\nb", [1]).ShouldBe(["a", "b"]);
 
     [Fact]
-    public void ReadToEnd_WhenEmpty_ShouldGiveNothing() => Read("", [1]).ShouldBeEmpty();
+    public void ReadToEnd_WhenEmpty_ShouldGiveNothing() => LinesOf("", [1]).ShouldBeEmpty();
 
     [Fact]
-    public void ReadToEnd_WhenLinesAreEmpty_ShouldGiveThem() => Read("\n\r\n\n", [2]).ShouldBe(["", "", ""]);
+    public void ReadToEnd_WhenLinesAreEmpty_ShouldGiveThem() => LinesOf("\n\r\n\n", [2]).ShouldBe(["", "", ""]);
 
     [Theory]
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(100_000)]
     public void ReadToEnd_WhenLineIsAsLongAsAllowed_ShouldGiveIt(int chunk) =>
-        Read(new string('x', 1000) + "\r\ny\n", [chunk], maxLineBytes: 1000).ShouldBe([new string('x', 1000), "y"]);
+        LinesOf(new string('x', 1000) + "\r\ny\n", [chunk], maxLineBytes: 1000).ShouldBe([new string('x', 1000), "y"]);
 
     [Theory]
     [InlineData(1, "\n")]
@@ -60,14 +60,14 @@ public sealed class LineReaderTests
     [Fact]
     public void ReadToEnd_WhenLineIsGiant_ShouldGiveItAndWhatFollows()
     {
-        var giant = new string('g', 20 << 20);
+        var giant = new string('g', 3 << 20);
 
-        var read = Read($"a\n{giant}\nb\n{giant}\nc\n", [65_536]);
+        var read = LinesOf($"a\n{giant}\nb\n{giant}\nc\n", [65_536]);
 
-        read.ShouldBe(["a", giant, "b", giant, "c"]);
+        read.SequenceEqual(["a", giant, "b", giant, "c"]).ShouldBeTrue();
     }
 
-    private static List<string> Read(string text, int[] chunks, int maxLineBytes = 64 << 20)
+    private static List<string> LinesOf(string text, int[] chunks, int maxLineBytes = 64 << 20)
     {
         List<string> lines = [];
         using var source = new ChunkedStream(Encoding.UTF8.GetBytes(text), chunks);

@@ -12,6 +12,9 @@ internal static class RunningProcesses
     /// <summary>The ids of processes with that text in their command line; zombies have none.</summary>
     public static int[] With(string text) => [.. ProcessTable.Ids().Where(id => CommandLine(id).Contains(text, StringComparison.Ordinal))];
 
+    /// <summary>How many <c>sleep</c> that long; those that are about to become one do not count.</summary>
+    public static int Sleeping(string seconds) => ProcessTable.Ids().Count(id => CommandLine(id) == $"sleep\0{seconds}\0");
+
     private static string CommandLine(int id)
     {
         try

@@ -71,14 +71,16 @@ public sealed class StoppingTests
     }
 
     [Fact]
-    public async Task StopAsync_WhenProcessIsGone_ShouldReturn()
+    public async Task StopAsync_WhenProcessIsGone_ShouldChangeNothing()
     {
         await using var spawning = new Spawning();
-        var process = await spawning.BashAsync("exit");
+        var process = await spawning.BashAsync("exit 8");
         await process.Exited.WaitAsync(Eventually.Deadline);
 
         await process.StopAsync(TimeSpan.Zero, CancellationToken.None);
         await process.DisposeAsync();
         await process.DisposeAsync();
+
+        (await process.Exited).ExitCode.ShouldBe(8);
     }
 }

@@ -253,7 +253,7 @@ internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider tim
             {
                 throw signedIn.Flag("retryable")
                     ? new ServerAwayException(signedIn.Content)
-                    : new ChatException(ExitCode.NoConnection, $"The server did not let you in: {signedIn.Content}");
+                    : new ChatException(ExitCode.NoConnection, $"The server did not let you in: {signedIn.Content} {tokens.WhenRefused}");
             }
 
             PlanRenewal(connection, signedIn);

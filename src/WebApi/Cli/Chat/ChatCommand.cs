@@ -16,6 +16,15 @@ internal static class ChatCommand
         var yes = new Option<bool>("--yes", "-y") { Description = "Allow everything that Claude asks for." };
         var json = new Option<bool>("--json") { Description = "Print the server's frames, one JSON object a line." };
 
+        message.Validators.Add(words =>
+        {
+            // Else a mistyped option would be said to Claude.
+            if (words.Tokens.FirstOrDefault(word => word.Value.StartsWith("--", StringComparison.Ordinal)) is { } option)
+            {
+                words.AddError($"{option.Value} is no option of chat. A message that begins with dashes can be piped in.");
+            }
+        });
+
         var command = new Command("chat", "Talks to Claude Code in a session on the server.") { message, url, token, session, yes, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new Request(

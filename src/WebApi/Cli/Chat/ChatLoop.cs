@@ -13,9 +13,9 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
     private readonly Dictionary<long, string?> _stopReasons = [];
     private bool _canAsk = terminal.IsInteractive;
     private bool _isConversation;
-    private bool _isPrompted;
     private bool _permissionWasNeeded;
     private bool _interrupted;
+    private bool _isWaiting;
     private long? _runningTurn;
     private AwaitedMessage? _awaited;
     private int? _exitCode;
@@ -82,7 +82,6 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
     private async Task OnEventAsync(ChatEvent chatEvent, CancellationToken cancellationToken)
     {
         view.Show(chatEvent);
-        _isPrompted = false;
         if (chatEvent is not ChatEvent.Received { Frame: var frame })
         {
             return;
@@ -90,8 +89,9 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
 
         switch (frame.Type)
         {
-            case "error" when frame.ReplyTo == _awaited?.ClientId && _awaited is not null:
-                _exitCode = ExitCode.Failed;
+            case "error":
+                _isWaiting = false;
+                _exitCode = _awaited is not null && frame.ReplyTo == _awaited.ClientId ? ExitCode.Failed : null;
                 break;
             case "chat_accepted" when frame.ReplyTo == _awaited?.ClientId && frame.Text("message_id") is { } messageId:
                 _awaited = _awaited! with { MessageId = messageId };
@@ -99,6 +99,7 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
                 break;
             case "turn_started" when frame.Number("turn_id") is { } turn:
                 _runningTurn = turn;
+                _isWaiting = false;
                 _turns[frame.Text("message_id") ?? ""] = turn;
                 break;
             case "turn_completed" when frame.Number("turn_id") is { } turn:
@@ -179,7 +180,6 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
     private async Task OnLineAsync(string? line, CancellationToken cancellationToken)
     {
         view.LineTyped();
-        _isPrompted = false;
         if (line is null)
         {
             await OnEndOfInputAsync(cancellationToken);
@@ -198,6 +198,7 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
         }
         else if (_isConversation && !string.IsNullOrWhiteSpace(line))
         {
+            _isWaiting = true;
             await client.SendAsync(ClientFrame.ChatMessage(line), cancellationToken);
         }
     }
@@ -237,20 +238,13 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
 
     private void ShowPrompt()
     {
-        if (_isPrompted || !_canAsk)
-        {
-            return;
-        }
-
-        if (_pending is [var request, ..])
+        if (_canAsk && _pending is [var request, ..])
         {
             view.Ask(request);
-            _isPrompted = true;
         }
-        else if (_isConversation && _runningTurn is null)
+        else if (_canAsk && _isConversation && _runningTurn is null && !_isWaiting)
         {
             view.Prompt();
-            _isPrompted = true;
         }
     }
 

@@ -6,10 +6,10 @@ internal interface IChatView
     /// <summary>Something happened.</summary>
     void Show(ChatEvent chatEvent);
 
-    /// <summary>A permission is asked of the person at the terminal.</summary>
+    /// <summary>A permission is asked of the person at the terminal; nothing when that question is the last thing shown.</summary>
     void Ask(PendingPermission request);
 
-    /// <summary>The next message may be typed.</summary>
+    /// <summary>The next message may be typed; nothing when that is the last thing shown.</summary>
     void Prompt();
 
     /// <summary>A line was typed; the cursor is at the start of the next.</summary>

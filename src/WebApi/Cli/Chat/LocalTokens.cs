@@ -3,6 +3,8 @@ namespace Claudy.WebApi.Cli.Chat;
 /// <summary>Tokens of the local user, made from the data folder.</summary>
 internal sealed class LocalTokens : IAccessTokens
 {
+    public string WhenRefused => "Does it keep its data elsewhere? Set CLAUDY_DATA to its folder, or give one of its tokens in CLAUDY_TOKEN.";
+
     public bool CanRenew => true;
 
     public async Task<string> GetAsync(CancellationToken cancellationToken)

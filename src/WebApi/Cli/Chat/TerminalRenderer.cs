@@ -10,11 +10,16 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
     private const string Red = "31";
     private const string Cyan = "36";
     private const string Yellow = "33";
+    private const string MessagePrompt = "> ";
 
     private readonly StreamedTexts _texts = new();
     private Block _block = Block.None;
     private bool _lineIsOpen;
     private bool _answerIsOpen;
+    private bool _isBusy;
+
+    /// <summary>The question that is the last thing shown.</summary>
+    private string? _question;
 
     /// <summary>What is being written at the moment; a change begins a new line.</summary>
     private enum Block
@@ -45,13 +50,28 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
 
     public void Ask(PendingPermission request)
     {
-        Aside(PermissionPrompt.Describe(request), Yellow);
-        OpenLine(PermissionPrompt.Question(request), Yellow);
+        if (_question != request.Id)
+        {
+            Aside(PermissionPrompt.Describe(request), Yellow);
+            OpenLine(PermissionPrompt.Question(request), Yellow);
+            _question = request.Id;
+        }
     }
 
-    public void Prompt() => OpenLine("> ", null);
+    public void Prompt()
+    {
+        if (_question != MessagePrompt)
+        {
+            OpenLine(MessagePrompt, null);
+            _question = MessagePrompt;
+        }
+    }
 
-    public void LineTyped() => _lineIsOpen = false;
+    public void LineTyped()
+    {
+        _lineIsOpen = false;
+        _question = null;
+    }
 
     public void Say(string remark) => Aside(remark, Yellow);
 
@@ -65,8 +85,14 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
             case "claude_thinking":
                 Text(frame, Block.Thinking);
                 break;
+            case "session_created":
+                Aside($"Session {frame.SessionId}", Dim);
+                break;
             case "session_attached":
                 Attached(frame);
+                break;
+            case "turn_started":
+                _isBusy = true;
                 break;
             case "tool_use":
                 Aside(ToolSummary.OfCall(frame), Cyan);
@@ -82,11 +108,12 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
                 Aside($"Denied ({frame.Text("reason")}).", Dim);
                 break;
             case "turn_completed":
+                _isBusy = false;
                 EndAnswer();
                 Aside(Summary(frame), Dim);
                 _texts.Clear();
                 break;
-            case "chat_accepted" when frame.Number("position") is > 0 and var position:
+            case "chat_accepted" when _isBusy && frame.Number("position") is > 0 and var position:
                 Aside($"Waiting in the queue, place {position}.", Dim);
                 break;
             case "session_status" when frame.Text("status") is "terminated" or "failed" or "hibernated":
@@ -118,6 +145,7 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
 
     private void Attached(ServerFrame frame)
     {
+        _isBusy = frame.Text("status") is "running" or "awaiting_permission";
         foreach (var text in frame.Items("in_flight"))
         {
             var next = text.TryGetProperty("next_chunk_index", out var index) && index.TryGetInt64(out var value) ? value : 0;
@@ -134,6 +162,7 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
             return;
         }
 
+        _question = null;
         if (piece.BeginsAnew)
         {
             EndAnswer();
@@ -162,6 +191,7 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
     {
         if (text.Length > 0)
         {
+            _question = null;
             CloseLine();
             terminal.WriteAside(Styled(TerminalText.Clean(text), style) + "\n");
         }

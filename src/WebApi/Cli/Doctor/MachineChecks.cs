@@ -31,7 +31,7 @@ internal static class MachineChecks
             return new Finding("Data folder", Severity.Missing, $"{path} cannot be written: {denied.Message}", "Give this user the right to write it, or set CLAUDY_DATA to another folder.");
         }
 
-        return (File.GetUnixFileMode(path) & OthersMay) == 0
+        return (File.GetUnixFileMode(path) & OthersMay) == UnixFileMode.None
             ? new Finding("Data folder", Severity.Ok, path)
             : new Finding("Data folder", Severity.Warning, $"{path} can be read by other users; it holds keys and conversations", $"chmod 700 {path}");
     }

@@ -1,0 +1,149 @@
+using System.Text.Json;
+using Claudy.Integration.Tests.Support;
+using Shouldly;
+using Xunit;
+
+namespace Claudy.Integration.Tests.EndToEnd;
+
+/// <summary>The main job: a person talks to the real Claude Code over the WebSocket.</summary>
+[Collection(ClaudeCodeCollection.Name)]
+public sealed class ConversationTests
+{
+    [SkippableFact]
+    public async Task DemoModel_ShouldGoFromTextThroughPermissionToAFile()
+    {
+        ClaudeCodeBinary.Require();
+        await using var server = await ServerUnderTest.StartAsync();
+        await using var client = await server.ConnectAsync();
+        await client.CreateSessionAsync();
+
+        await client.AskAsync("chat_message", content: "write hello.txt");
+        var request = await client.NextAsync("permission_request");
+        await client.AskAsync("permission_response", new { request_id = request.Data("request_id").GetString(), decision = "allow" });
+        var completed = await client.NextAsync("turn_completed");
+        var file = await client.AskAsync("file_download", new { filename = "hello.txt", encoding = "utf-8" });
+
+        client.Frames.ShouldContain(f => f.IsDelta());
+        client.Frames.ShouldContain(f => f.Type() == "tool_use" && f.Data("name").GetString() == "Write");
+        request.Data("tool_name").GetString().ShouldBe("Write");
+        completed.Data("stop_reason").GetString().ShouldBe("end_turn");
+        file.Data("content").GetString().ShouldNotBeNullOrEmpty();
+        client.Seqs.ShouldBe(Enumerable.Range(1, client.Seqs.Count()).Select(i => (long)i));
+    }
+
+    [SkippableFact]
+    public async Task Answer_ShouldComeAsDeltasThenWhole_WithUsageAndCost()
+    {
+        ClaudeCodeBinary.Require();
+        await using var api = await ScriptedMessagesApi.StartAsync();
+        api.Enqueue(Reply.Text("Hello there, dear user"));
+        await using var server = await ServerUnderTest.StartAsync(api, Guid.NewGuid().ToString("N"));
+        await using var client = await server.ConnectAsync();
+        var session = await client.CreateSessionAsync();
+
+        await client.AskAsync("chat_message", content: "hello");
+        var completed = await client.NextAsync("turn_completed");
+
+        var deltas = client.Frames.Where(f => f.IsDelta()).ToList();
+        deltas.Select(d => d.Data("chunk_index").GetInt32()).ShouldBe(Enumerable.Range(0, deltas.Count));
+        deltas.Any(d => d.TryGetProperty("seq", out _)).ShouldBeFalse();
+        string.Concat(deltas.Select(d => d.GetProperty("content").GetString())).ShouldBe("Hello there, dear user");
+        var whole = client.Frames.Single(f => f.Type() == "claude_response" && !f.IsDelta());
+        whole.GetProperty("content").GetString().ShouldBe("Hello there, dear user");
+        whole.GetProperty("session_id").GetString().ShouldBe(session);
+        whole.Data("message_id").GetString().ShouldBe(deltas[0].Data("message_id").GetString());
+        completed.Data("usage").GetProperty("output_tokens").GetInt64().ShouldBeGreaterThan(0);
+        completed.Data("cost_usd").GetDecimal().ShouldBeGreaterThan(0);
+        completed.Data("duration_ms").GetInt64().ShouldBeGreaterThanOrEqualTo(0);
+    }
+
+    [SkippableFact]
+    public async Task Permission_WhenDenied_ShouldTellClaudeAndLeaveNoFile()
+    {
+        ClaudeCodeBinary.Require();
+        await using var api = await ScriptedMessagesApi.StartAsync();
+        api.Enqueue(Reply.ToolUse("Bash", new { command = "touch denied.txt", description = "make file" }), Reply.Text("As you wish."));
+        await using var server = await ServerUnderTest.StartAsync(api, Guid.NewGuid().ToString("N"));
+        await using var client = await server.ConnectAsync();
+        await client.CreateSessionAsync();
+
+        await client.AskAsync("chat_message", content: "touch it");
+        var request = await client.NextAsync("permission_request");
+        await client.AskAsync("permission_response", new { request_id = request.Data("request_id").GetString(), decision = "deny", message = "Not that one." });
+        var result = await client.NextAsync("tool_result");
+        await client.NextAsync("turn_completed");
+
+        request.Data("input").GetProperty("command").GetString().ShouldBe("touch denied.txt");
+        result.Data("is_error").GetBoolean().ShouldBeTrue();
+        result.GetRawText().ShouldContain("Not that one.");
+        (await client.AskAsync("file_list")).Data("files").GetArrayLength().ShouldBe(0);
+    }
+
+    [SkippableFact]
+    public async Task Interrupt_InMidAnswer_ShouldEndTheTurnAndKeepWhatWasSaid()
+    {
+        ClaudeCodeBinary.Require();
+        await using var api = await ScriptedMessagesApi.StartAsync();
+        var gate = new Gate();
+        api.Enqueue(Reply.Text("one two three four").HeldAt(gate, 2), Reply.Text("Still here."));
+        await using var server = await ServerUnderTest.StartAsync(api, Guid.NewGuid().ToString("N"));
+        await using var client = await server.ConnectAsync();
+        await client.CreateSessionAsync();
+
+        await client.AskAsync("chat_message", content: "count");
+        await client.NextAsync(f => f.IsDelta() && f.Data("chunk_index").GetInt32() == 1);
+        await client.AskAsync("session_control", new { action = "interrupt" });
+        var completed = await client.NextAsync("turn_completed");
+        gate.Open();
+        await client.AskAsync("chat_message", content: "still there?");
+        var next = await client.NextAsync("turn_completed");
+
+        completed.Data("stop_reason").GetString().ShouldBe("interrupted");
+        client.Frames.ShouldContain(f => f.Type() == "claude_response" && !f.IsDelta() && f.GetProperty("content").GetString()!.StartsWith("one two", StringComparison.Ordinal));
+        next.Data("stop_reason").GetString().ShouldBe("end_turn");
+    }
+
+    [SkippableTheory]
+    [InlineData(401, "CLAUDE_001")]
+    [InlineData(400, "CLAUDE_002")]
+    public async Task ApiError_ShouldBeToldAndTheSessionLives(int status, string code)
+    {
+        ClaudeCodeBinary.Require();
+        await using var api = await ScriptedMessagesApi.StartAsync();
+        api.Otherwise = _ => Reply.Error(status);
+        await using var server = await ServerUnderTest.StartAsync(api, Guid.NewGuid().ToString("N"));
+        await using var client = await server.ConnectAsync();
+        await client.CreateSessionAsync();
+
+        await client.AskAsync("chat_message", content: "hello");
+        var error = await client.NextAsync("session_error");
+        await client.NextAsync("turn_completed");
+        api.Otherwise = _ => Reply.Text("Better now.");
+        await client.AskAsync("chat_message", content: "again");
+        var completed = await client.NextAsync("turn_completed");
+
+        error.Data("code").GetString().ShouldBe(code);
+        completed.Data("stop_reason").GetString().ShouldBe("end_turn");
+    }
+
+    [SkippableTheory]
+    [InlineData(429)]
+    [InlineData(529)]
+    public async Task ApiOverload_ShouldBeNoticedAndRetried(int status)
+    {
+        ClaudeCodeBinary.Require();
+        await using var api = await ScriptedMessagesApi.StartAsync();
+        api.Enqueue(Reply.Error(status, retryAfter: TimeSpan.FromSeconds(1)), Reply.Text("Made it."));
+        await using var server = await ServerUnderTest.StartAsync(api, Guid.NewGuid().ToString("N"));
+        await using var client = await server.ConnectAsync();
+        await client.CreateSessionAsync();
+
+        await client.AskAsync("chat_message", content: "hello");
+        var notice = await client.NextAsync("server_notice");
+        var completed = await client.NextAsync("turn_completed");
+
+        notice.Data("reason").GetString().ShouldBe("api_retry");
+        completed.Data("stop_reason").GetString().ShouldBe("end_turn");
+        JsonSerializer.Serialize(client.Frames).ShouldContain("Made it.");
+    }
+}

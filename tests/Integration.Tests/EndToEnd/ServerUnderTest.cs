@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Claudy.Integration.Tests.Support;
+
+namespace Claudy.Integration.Tests.EndToEnd;
+
+/// <summary>The product in a process of its own, started as a user starts it, with the real Claude Code.</summary>
+internal sealed partial class ServerUnderTest : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly DirectoryInfo _data = Directory.CreateTempSubdirectory("claudy-e2e-");
+    private readonly Dictionary<string, string> _settings;
+    private readonly List<string> _output = [];
+    private Process? _process;
+    private int _port;
+
+    private ServerUnderTest(Dictionary<string, string> settings) => _settings = settings;
+
+    public string DataPath => _data.FullName;
+
+    public string AccessToken { get; private set; } = "";
+
+    public Uri Address => new($"http://127.0.0.1:{_port}");
+
+    public Uri WebSocket => new($"ws://127.0.0.1:{_port}/ws");
+
+    /// <summary>What it printed and logged.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return string.Join('\n', _output);
+            }
+        }
+    }
+
+    /// <summary>Starts with the built-in demo model.</summary>
+    public static Task<ServerUnderTest> StartAsync() => StartAsync([]);
+
+    /// <summary>Starts with a scripted API behind it, and a key made for this run.</summary>
+    public static Task<ServerUnderTest> StartAsync(ScriptedMessagesApi api, string key) => StartAsync(new Dictionary<string, string>
+    {
+        ["CLAUDE_API_BASE_URL"] = api.Address.ToString(),
+        ["ANTHROPIC_API_KEY"] = key,
+    });
+
+    public static async Task<ServerUnderTest> StartAsync(Dictionary<string, string> settings)
+    {
+        var server = new ServerUnderTest(settings);
+        await server.StartProcessAsync();
+        return server;
+    }
+
+    /// <summary>Starts it again on the same data, after it was killed or stopped.</summary>
+    public async Task StartProcessAsync()
+    {
+        _port = FreePort();
+        var start = new ProcessStartInfo(
+            Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"),
+            ["exec", typeof(WebApi.AssemblyMarker).Assembly.Location, "serve", "--urls", $"http://127.0.0.1:{_port}"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
+        start.Environment["HOME"] = _data.FullName;
+        start.Environment["CLAUDY_DATA"] = Path.Combine(_data.FullName, "data");
+        start.Environment["CLAUDE_CODE_PATH"] = ClaudeCodeBinary.Require();
+        foreach (var (name, value) in _settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        var link = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        _process.OutputDataReceived += (_, line) => OnLine(line.Data, link);
+        _process.ErrorDataReceived += (_, line) => OnLine(line.Data, link);
+        _process.Exited += (_, _) => link.TrySetException(new InvalidOperationException($"The server ended: {Output}"));
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        AccessToken = await SignInAsync(await link.Task.WaitAsync(StartTimeout));
+    }
+
+    /// <summary>As kill -9 does.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>As an operator does: SIGTERM, and wait.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString()]);
+        await _process.WaitForExitAsync().WaitAsync(StartTimeout);
+        return _process.ExitCode;
+    }
+
+    public Task<TestClient> ConnectAsync() => TestClient.ConnectAsync(WebSocket, AccessToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            await KillAsync();
+        }
+
+        _process?.Dispose();
+        _data.Delete(recursive: true);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void OnLine(string? line, TaskCompletionSource<string> link)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_output)
+        {
+            _output.Add(line);
+        }
+
+        if (SignInLink().Match(line) is { Success: true } match)
+        {
+            link.TrySetResult(match.Groups["code"].Value);
+        }
+    }
+
+    private async Task<string> SignInAsync(string code)
+    {
+        using var http = new HttpClient { BaseAddress = Address };
+        using var answer = await http.PostAsJsonAsync("/auth/local", new { code });
+        var signedIn = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
+        return signedIn.GetProperty("access_token").GetString()!;
+    }
+
+    [GeneratedRegex(@"/signin\?code=(?<code>[A-Za-z0-9_-]+)", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex SignInLink();
+}

@@ -1,0 +1,146 @@
+using Claudy.Domain.Sessions;
+using Claudy.Infrastructure.Processes;
+using Claudy.Infrastructure.Sandbox;
+using Shouldly;
+using Xunit;
+
+namespace Claudy.Integration.Tests.Sandbox;
+
+public sealed class BubblewrapCommandTests
+{
+    private static readonly BubblewrapHost Host = new()
+    {
+        Bubblewrap = "/usr/bin/bwrap",
+        Version = new Version(0, 8, 0),
+        Prlimit = "/usr/bin/prlimit",
+        SystemFolders = new SortedDictionary<string, string?>(StringComparer.Ordinal) { ["/bin"] = "usr/bin", ["/lib"] = null },
+        EtcPath = "/data/sandbox/etc",
+        ReadOnlyPaths = ["/nix"],
+        MaxTemporaryBytes = 1048576,
+        Limits = new ResourceLimits(100, 200, 300),
+    };
+
+    private static readonly SandboxPolicy Policy = new()
+    {
+        SessionId = new SessionId(Guid.Empty),
+        WorkspacePath = "/data/workspaces/s1",
+        HomePath = "/data/homes/s1",
+        RuntimePath = "/run/user/0/s1",
+        ReadOnlyFolders = [new ReadOnlyFolder("/srv/npm/claude-code", "/opt/claude-code")],
+    };
+
+    private static readonly ProcessSpec Inner = new()
+    {
+        FileName = "/opt/claude-code/claude",
+        Arguments = ["-p", "--model=x; y"],
+        Environment = new Dictionary<string, string> { ["HOME"] = "/home/claude", ["A"] = "--b c" },
+        WorkingDirectory = "/workspace",
+    };
+
+    [Fact]
+    public void Wrap_WhenGivenAPolicy_ShouldBuildThisCommandLine()
+    {
+        var wrapped = new BubblewrapSandbox(Host).Wrap(Policy, Inner);
+
+        wrapped.FileName.ShouldBe("/usr/bin/bwrap");
+        wrapped.WorkingDirectory.ShouldBe("/");
+        wrapped.Environment.ShouldBeEmpty();
+        string.Join(' ', wrapped.Arguments).Replace(" --", "\n--", StringComparison.Ordinal).ShouldBe(
+            """
+            --unshare-all
+            --unshare-user
+            --disable-userns
+            --uid 1000
+            --gid 1000
+            --hostname claudy
+            --die-with-parent
+            --new-session
+            --cap-drop ALL
+            --clearenv
+            --setenv A
+            --b c
+            --setenv HOME /home/claude
+            --ro-bind /usr /usr
+            --symlink usr/bin /bin
+            --ro-bind /lib /lib
+            --ro-bind-try /etc/alternatives /etc/alternatives
+            --ro-bind-try /etc/ca-certificates /etc/ca-certificates
+            --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache
+            --ro-bind-try /etc/ld.so.conf /etc/ld.so.conf
+            --ro-bind-try /etc/ld.so.conf.d /etc/ld.so.conf.d
+            --ro-bind-try /etc/localtime /etc/localtime
+            --ro-bind-try /etc/pki/ca-trust /etc/pki/ca-trust
+            --ro-bind-try /etc/pki/tls/certs /etc/pki/tls/certs
+            --ro-bind-try /etc/ssl/certs /etc/ssl/certs
+            --ro-bind-try /etc/ssl/openssl.cnf /etc/ssl/openssl.cnf
+            --ro-bind /data/sandbox/etc/group /etc/group
+            --ro-bind /data/sandbox/etc/hosts /etc/hosts
+            --ro-bind /data/sandbox/etc/nsswitch.conf /etc/nsswitch.conf
+            --ro-bind /data/sandbox/etc/passwd /etc/passwd
+            --proc /proc
+            --remount-ro /proc
+            --dev /dev
+            --perms 1777
+            --size 1048576
+            --tmpfs /dev/shm
+            --remount-ro /dev
+            --perms 1777
+            --size 1048576
+            --tmpfs /tmp
+            --ro-bind /nix /nix
+            --ro-bind /srv/npm/claude-code /opt/claude-code
+            --ro-bind /run/user/0/s1 /run/claudy
+            --bind /data/homes/s1 /home/claude
+            --bind /data/workspaces/s1 /workspace
+            --remount-ro /
+            --chdir /workspace
+            -- /usr/bin/prlimit
+            --core=0
+            --nproc=100
+            --nofile=200
+            --fsize=300
+            -- /opt/claude-code/claude -p
+            --model=x; y
+            """);
+    }
+
+    [Fact]
+    public void Wrap_WhenBubblewrapIsOld_ShouldLeaveOutWhatItDoesNotKnow()
+    {
+        var old = new BubblewrapSandbox(Host with { Version = new Version(0, 6, 1) });
+
+        old.Wrap(Policy, Inner).Arguments.ShouldNotContain("--disable-userns");
+        old.Description.ShouldBe("bubblewrap 0.6.1, which is too old to forbid user namespaces inside");
+    }
+
+    [Theory]
+    [InlineData("/srv/npm/claude-code/claude", "/opt/claude-code/claude")]
+    [InlineData("/srv/npm/claude-code", "/opt/claude-code")]
+    [InlineData("/run/user/0/s1/api.sock", "/run/claudy/api.sock")]
+    [InlineData("/data/workspaces/s1/a/b", "/workspace/a/b")]
+    [InlineData("/usr/bin/git", "/usr/bin/git")]
+    [InlineData("/bin/sh", "/bin/sh")]
+    public void PathOf_WhenItIsShown_ShouldTellWhere(string path, string inside) =>
+        new BubblewrapSandbox(Host).View(Policy).PathOf(path).ShouldBe(inside);
+
+    [Theory]
+    [InlineData("/etc/shadow")]
+    [InlineData("/data/workspaces/s12/a")]
+    [InlineData("/data/workspaces")]
+    public void PathOf_WhenItIsNotShown_ShouldRefuse(string path) =>
+        Should.Throw<ArgumentException>(() => new BubblewrapSandbox(Host).View(Policy).PathOf(path));
+
+    [Fact]
+    public void Wrap_WhenThereIsNoSandbox_ShouldOnlyLimit()
+    {
+        var sandbox = new NoSandbox("why", "/usr/bin/prlimit", new ResourceLimits(null, 200, null));
+
+        var wrapped = sandbox.Wrap(Policy, Inner);
+
+        wrapped.FileName.ShouldBe("/usr/bin/prlimit");
+        wrapped.Arguments.ShouldBe(["--core=0", "--nofile=200", "--", "/opt/claude-code/claude", "-p", "--model=x; y"]);
+        wrapped.Environment.ShouldBe(Inner.Environment);
+        sandbox.View(Policy).PathOf("/srv/npm/claude-code/claude").ShouldBe("/srv/npm/claude-code/claude");
+        sandbox.View(Policy).Workspace.ShouldBe(Policy.WorkspacePath);
+    }
+}
