@@ -64,6 +64,14 @@ internal sealed record CancelMessageData(string? MessageId);
 /// <summary>Fields of <c>permission_response</c>.</summary>
 internal sealed record PermissionResponseData(string? RequestId, string? Decision, bool? Remember, JsonElement? UpdatedInput, string? Message);
 
+/// <summary>Fields of <c>validate_token</c> and <c>update_token</c>.</summary>
+/// <remarks>No record: a printed one would show the key.</remarks>
+internal sealed class ClaudeTokenData
+{
+    /// <summary>An Anthropic key.</summary>
+    public string? ClaudeToken { get; init; }
+}
+
 /// <summary>Fields of <c>file_upload</c>.</summary>
 /// <param name="Filename">Where, relative to the workspace.</param>
 /// <param name="Content">The content, in <paramref name="Encoding"/>: the UTF-8 bytes of the JSON string.</param>

@@ -17,6 +17,8 @@ internal static class FrameTypes
         public const string ChatMessage = "chat_message";
         public const string CancelMessage = "cancel_message";
         public const string PermissionResponse = "permission_response";
+        public const string ValidateToken = "validate_token";
+        public const string UpdateToken = "update_token";
         public const string FileUpload = "file_upload";
         public const string FileList = "file_list";
         public const string FileDownload = "file_download";
@@ -38,6 +40,7 @@ internal static class FrameTypes
         public const string ChatAccepted = "chat_accepted";
         public const string QueueChanged = "queue_changed";
         public const string PermissionResolved = "permission_resolved";
+        public const string TokenStatus = "token_status";
         public const string FileUploaded = "file_uploaded";
         public const string FileList = "file_list";
         public const string FileContent = "file_content";

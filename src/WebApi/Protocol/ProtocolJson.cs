@@ -15,6 +15,8 @@ namespace Claudy.WebApi.Protocol;
 [JsonSerializable(typeof(ChatMessageData))]
 [JsonSerializable(typeof(CancelMessageData))]
 [JsonSerializable(typeof(PermissionResponseData))]
+[JsonSerializable(typeof(ClaudeTokenData))]
+[JsonSerializable(typeof(TokenStatusData))]
 [JsonSerializable(typeof(FileUploadData))]
 [JsonSerializable(typeof(FileListQuery))]
 [JsonSerializable(typeof(FileDownloadData))]

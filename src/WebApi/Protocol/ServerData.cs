@@ -100,6 +100,11 @@ internal sealed record QueueChangedData(string Change, string MessageId);
 /// <summary>Fields of the answer <c>permission_resolved</c>.</summary>
 internal sealed record PermissionResolvedData(string RequestId, string Decision, string Reason);
 
+/// <summary>Fields of <c>token_status</c>.</summary>
+/// <param name="Valid">Whether the API takes the key.</param>
+/// <param name="Reason">Why not, in the API's words.</param>
+internal sealed record TokenStatusData(bool Valid, string? Reason);
+
 /// <summary>Fields of <c>file_uploaded</c>.</summary>
 internal sealed record FileUploadedData(string Filename, string Path, long Size, string Sha256, bool Created);
 

@@ -63,6 +63,8 @@ internal static class FrameCatalogue
         {
             LaneOf = static _ => FrameLane.Urgent,
         },
+        new(FrameTypes.Client.ValidateToken, [FrameTypes.Answer.TokenStatus], CredentialFrames.ValidateAsync),
+        new(FrameTypes.Client.UpdateToken, [FrameTypes.Answer.TokenStatus], CredentialFrames.UpdateAsync),
         new(FrameTypes.Client.FileUpload, [FrameTypes.Answer.FileUploaded], FileFrames.UploadAsync),
         new(FrameTypes.Client.FileList, [FrameTypes.Answer.FileList], FileFrames.ListAsync),
         new(FrameTypes.Client.FileDownload, [FrameTypes.Answer.FileContent], FileFrames.DownloadAsync),

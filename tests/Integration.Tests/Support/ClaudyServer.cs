@@ -72,7 +72,21 @@ internal sealed class ClaudyServer : IAsyncDisposable
             builder.Services.Replace(ServiceDescriptor.Singleton(new BannerOutput(banner)));
             change?.Invoke(builder.Services);
         });
-        await app.StartAsync();
+        try
+        {
+            await app.StartAsync();
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            if (dataPath is null)
+            {
+                data.Delete(recursive: true);
+            }
+
+            throw;
+        }
+
         return new ClaudyServer(app, data, dataPath is null, agents, banner);
     }
 

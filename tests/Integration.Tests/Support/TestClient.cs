@@ -90,9 +90,9 @@ internal sealed class TestClient : IAsyncDisposable
                 _unread.Add(frame);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException late)
         {
-            throw new ShouldAssertException($"No {what} came, but:{Environment.NewLine}{string.Join(Environment.NewLine, Received)}");
+            throw new ShouldAssertException($"No {what} came, but:{Environment.NewLine}{string.Join(Environment.NewLine, Received)}", late);
         }
 
         throw new ShouldAssertException($"The server closed with {(int?)_socket.CloseStatus} {_socket.CloseStatusDescription} before {what} came, but:{Environment.NewLine}{string.Join(Environment.NewLine, Received)}");

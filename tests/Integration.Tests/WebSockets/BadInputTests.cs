@@ -85,7 +85,7 @@ public sealed class BadInputTests : IAsyncLifetime
 
         await client.Socket.SendAsync("\"ping\"}"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
-        await client.ReceiveAsync("pong");
+        (await client.ReceiveAsync("pong")).ReplyTo().ShouldBeNull();
     }
 
     [Fact]

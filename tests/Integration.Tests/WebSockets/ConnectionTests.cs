@@ -1,4 +1,8 @@
 using System.Net.WebSockets;
+using Claudy.Application.Authentication.Ports;
+using Claudy.Application.Credentials.Ports;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
 using Claudy.Integration.Tests.Support;
 using Claudy.WebApi.WebSockets;
 using Microsoft.Extensions.DependencyInjection;
@@ -111,6 +115,41 @@ public sealed class ConnectionTests
         same.Type().ShouldBe("auth_success");
         other.Code().ShouldBe("AUTH_005");
         (await client.AskAsync("list_sessions")).Type().ShouldBe("session_list");
+    }
+
+    [Fact]
+    public async Task Token_WhenItRunsOut_ShouldBeToldAndCanBeRenewed()
+    {
+        await using var server = await ClaudyServer.StartAsync(
+            new() { ["Claudy:Http:ReauthenticationTimeout"] = "00:00:01" }, change: services => services.AddSingleton<ITokenIssuer, ShortTokens>());
+        await using var client = await TestClient.ConnectAsync(server.WebSocket);
+
+        await client.AskAsync("auth", content: "0.2");
+        await client.ReceiveAsync("auth_expired");
+        (await client.AskAsync("auth", content: "0.2")).Type().ShouldBe("auth_success");
+        await client.ReceiveAsync("auth_expired");
+
+        (await client.ReceiveCloseAsync()).ShouldBe(4401);
+    }
+
+    [Fact]
+    public async Task Key_WhenItIsAskedFor_ShouldSayWhatTheApiSays()
+    {
+        await using var server = await ClaudyServer.StartAsync(change: services => services.AddSingleton<IClaudeKeyCheck, PickyApi>());
+        await using var client = await server.ConnectAsync();
+        await client.CreateSessionAsync();
+
+        var good = await client.AskAsync("validate_token", new { claude_token = "good" });
+        var bad = await client.AskAsync("update_token", new { claude_token = "bad" });
+        var none = await client.AskAsync("validate_token");
+        var updated = await client.AskAsync("update_token", new { claude_token = "good" });
+
+        good.Data().GetProperty("valid").GetBoolean().ShouldBeTrue();
+        bad.Data().GetProperty("valid").GetBoolean().ShouldBeFalse();
+        bad.Text("reason").ShouldBe("No.");
+        none.Code().ShouldBe("WS_005");
+        updated.Data().GetProperty("valid").GetBoolean().ShouldBeTrue();
+        client.Received.ShouldAllBe(f => !f.GetRawText().Contains("\"good\"", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -257,5 +296,22 @@ public sealed class ConnectionTests
         var documented = typeof(WebApi.Protocol.FrameTypes.Client).GetFields().Select(f => (string)f.GetRawConstantValue()!);
 
         FrameCatalogue.All.Select(d => d.Type).ShouldBe(documented, ignoreOrder: true);
+    }
+
+    /// <summary>Takes a token that is the number of seconds for which it holds.</summary>
+    private sealed class ShortTokens : ITokenIssuer
+    {
+        private readonly UserId _user = UserId.New(DateTimeOffset.UnixEpoch);
+
+        public AccessToken Issue(User user) => throw new NotSupportedException();
+
+        public Task<Result<Identity>> ValidateAsync(string token) => Task.FromResult<Result<Identity>>(
+            new Identity(_user, "local", TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(double.Parse(token))));
+    }
+
+    private sealed class PickyApi : IClaudeKeyCheck
+    {
+        public Task<Result> CheckAsync(Secret key, CancellationToken cancellationToken) => Task.FromResult(
+            key.Reveal() == "good" ? Result.Success() : new Error(ResultStatus.Unauthorized, "CLAUDE_001", "credential_refused", "No."));
     }
 }
