@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.WebSockets;
@@ -61,7 +62,7 @@ internal static class BareRelay
                 buffer = buffer.Slice(buffer.GetPosition(1, end));
                 if (socket.State == WebSocketState.Open)
                 {
-                    await socket.SendAsync(line.IsSingleSegment ? line.First : System.Buffers.BuffersExtensions.ToArray(line), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+                    await socket.SendAsync(line.IsSingleSegment ? line.First : line.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
                 }
             }
 

@@ -30,7 +30,7 @@ internal static class FakeClaude
             {
                 case "control_request":
                     var requestId = message.RootElement.GetProperty("request_id").GetString();
-                    Write($$"""{"type":"control_response","response":{"subtype":"success","request_id":"{{requestId}}","response":{"commands":[],"models":[]}}}""");
+                    Write($$$$"""{"type":"control_response","response":{"subtype":"success","request_id":"{{{{requestId}}}}","response":{"commands":[],"models":[]}}}""");
                     if (message.RootElement.GetProperty("request").GetProperty("subtype").GetString() == "end_session")
                     {
                         return 0;

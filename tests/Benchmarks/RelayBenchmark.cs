@@ -23,7 +23,7 @@ internal static class RelayBenchmark
         Task<Turn> ThroughClaudy(string prompt) => TurnAsync(
             claudyClient, $$"""{"type":"chat_message","content":"{{prompt}}"}""", ClaudyDelta, "\"content\":\""u8.ToArray(), "\"turn_completed\"");
         Task<Turn> ThroughRelay(string prompt) => TurnAsync(
-            relayClient, $$"""{"type":"user","message":{"role":"user","content":"{{prompt}}"}}""", RelayDelta, "\"text\":\""u8.ToArray(), "\"type\":\"result\"");
+            relayClient, $$$"""{"type":"user","message":{"role":"user","content":"{{{prompt}}}"}}""", RelayDelta, "\"text\":\""u8.ToArray(), "\"type\":\"result\"");
 
         // The first turns compile.
         await ThroughClaudy($"burst {burst / 2}");

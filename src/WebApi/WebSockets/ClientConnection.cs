@@ -79,14 +79,9 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
             await Authentication.BeginAsync(identity, _closing.Token);
             await ReceiveAsync();
         }
-        catch (WebSocketException)
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException)
         {
-            // The client went away, or does not speak WebSocket: then its socket is closed with 1002 or 1007 already.
-            Abort();
-        }
-        catch (OperationCanceledException)
-        {
-            Abort();
+            // The client went away, or broke the WebSocket protocol: then the socket has closed itself with 1002 or 1007.
         }
         finally
         {

@@ -196,7 +196,7 @@ public sealed class ClaudeAgentSessionTests : IAsyncLifetime
         oneMore.Task.IsCompleted.ShouldBeFalse();
         await _session.Events.ReadAsync();
 
-        await oneMore.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await Should.NotThrowAsync(oneMore.Task.WaitAsync(TimeSpan.FromSeconds(10)));
     }
 
     [Fact]
@@ -217,7 +217,7 @@ public sealed class ClaudeAgentSessionTests : IAsyncLifetime
         _time.Advance(TimeSpan.FromSeconds(5));
 
         await stopping.WaitAsync(TimeSpan.FromSeconds(10));
-        await freed.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await Should.NotThrowAsync(freed.Task.WaitAsync(TimeSpan.FromSeconds(10)));
     }
 
     [Fact]

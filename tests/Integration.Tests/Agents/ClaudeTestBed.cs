@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Claudy.Application.Sessions.Ports;
@@ -25,13 +24,13 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
     private readonly List<IAgentSession> _sessions = [];
     private readonly ClaudeAgentLauncher _launcher;
 
-    private ClaudeTestBed(SandboxMode mode)
+    private ClaudeTestBed(string binary, SandboxMode mode)
     {
         foreach (var folder in new[] { Workspace, HomePath, RuntimePath })
             Directory.CreateDirectory(folder);
         Sandbox = new SandboxProbe(Options.Create(new SandboxOptions { Mode = mode, StatePath = Path.Combine(_root.FullName, "sandbox") })).Choose();
         _launcher = new ClaudeAgentLauncher(
-            this, Sandbox, Options.Create(new ClaudeOptions { CodePath = ClaudeCodeBinary.Require() }), TimeProvider.System, NullLogger<ClaudeAgentLauncher>.Instance);
+            this, Sandbox, Options.Create(new ClaudeOptions { CodePath = binary }), TimeProvider.System, NullLogger<ClaudeAgentLauncher>.Instance);
     }
 
     public ISandbox Sandbox { get; }
@@ -59,7 +58,8 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
     /// <summary>A bed with a sandbox where there is one.</summary>
     public static async Task<ClaudeTestBed> MakeAsync(SandboxMode mode = SandboxMode.Auto)
     {
-        var bed = new ClaudeTestBed(mode == SandboxMode.None ? mode : SandboxMode.Auto);
+        var binary = ClaudeCodeBinary.Require();
+        var bed = new ClaudeTestBed(binary, mode == SandboxMode.None ? mode : SandboxMode.Auto);
         if (mode == SandboxMode.Bubblewrap && !bed.Sandbox.IsIsolating)
         {
             var reason = bed.Sandbox.Reason;
@@ -73,11 +73,11 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
         return bed;
     }
 
-    public AgentLaunch LaunchOf(Func<SessionSettings, SessionSettings>? with = null, Guid? resume = null, params IReadOnlyList<string> rules) => new()
+    public AgentLaunch LaunchOf(Func<SessionSettings, SessionSettings>? with = null, Guid? resume = null, IReadOnlyList<string>? rules = null) => new()
     {
         SessionId = SessionId,
         Settings = (with ?? (settings => settings))(new SessionSettings { Name = "test" }),
-        RememberedRules = rules,
+        RememberedRules = rules ?? [],
         ResumeAgentSessionId = resume,
         WorkspacePath = Workspace,
         HomePath = HomePath,
@@ -93,6 +93,15 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
         _sessions.Add(launched.Value);
         return launched.Value;
     }
+
+    /// <summary>The model calls Write.</summary>
+    public Reply Write(string name, string content) => Reply.ToolUse("Write", new { file_path = $"{WorkspaceInside}/{name}", content });
+
+    /// <summary>The model calls Bash.</summary>
+    public static Reply Bash(string command) => Reply.ToolUse("Bash", new { command, description = "try" });
+
+    /// <summary>The user allows a tool call as it is.</summary>
+    public static PermissionAnswer Allow(AgentEvent.PermissionRequest request) => new(PermissionDecision.Allow, request.Input, [], null, null);
 
     public string PathOf(string name) => Path.Combine(Workspace, name);
 

@@ -12,7 +12,7 @@ internal sealed class ClaudeOptions
     public string? CodePath { get; set; }
 
     /// <summary>How long the CLI may take to answer after its start.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00", ErrorMessage = "Claudy:Claude:StartTimeout must be from one second to ten minutes.")]
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Claudy.Infrastructure.Agents.Claude;
 
 /// <summary>Composes the agent.</summary>
-public static class ClaudeAgentExtensions
+public static class ClaudeAgentRegistration
 {
     /// <summary>Adds the Claude Code CLI as the agent. Needs processes and a sandbox to be added as well.</summary>
     public static IHostApplicationBuilder AddClaudeAgent(this IHostApplicationBuilder builder)
