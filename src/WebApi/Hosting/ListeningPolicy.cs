@@ -29,10 +29,10 @@ internal static class ListeningPolicy
 
         var urls = configuration[UrlsKey]!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Concat(configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>());
-        foreach (var url in urls.Where(url => !IsLoopback(url)))
+        if (urls.FirstOrDefault(url => !IsLoopback(url)) is { } exposed)
         {
             throw new StartupException(
-                $"In local mode the server listens on loopback only, not on {url}: whoever gets the sign-in link is the local user. "
+                $"In local mode the server listens on loopback only, not on {exposed}: whoever gets the sign-in link is the local user. "
                 + $"Use http://127.0.0.1:8080 or http://localhost:8080, or set {AllowRemoteKey}=true where something in front of it keeps others out.");
         }
     }

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Net.WebSockets;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
-using Claudy.Domain.Shared;
 using Claudy.WebApi.Http;
 using Claudy.WebApi.Protocol;
 
