@@ -11,7 +11,7 @@ internal static class ListeningPolicy
     public const string AllowRemoteKey = "Claudy:Auth:AllowRemoteLocalMode";
 
     private const string UrlsKey = "urls";
-    private const int DefaultPort = 8080;
+    private const string DefaultUrl = "http://127.0.0.1:8080";
 
     /// <summary>Sets the default address, and checks those that are set.</summary>
     /// <exception cref="StartupException">One is not on loopback, or is none.</exception>
@@ -19,7 +19,7 @@ internal static class ListeningPolicy
     {
         if (string.IsNullOrWhiteSpace(configuration[UrlsKey]))
         {
-            configuration[UrlsKey] = new UriBuilder(Uri.UriSchemeHttp, IPAddress.Loopback.ToString(), DefaultPort).Uri.GetLeftPart(UriPartial.Authority);
+            configuration[UrlsKey] = DefaultUrl;
         }
 
         if (configuration.GetValue(AllowRemoteKey, defaultValue: false))
@@ -29,10 +29,10 @@ internal static class ListeningPolicy
 
         var urls = configuration[UrlsKey]!.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Concat(configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint["Url"]).OfType<string>());
-        if (urls.FirstOrDefault(url => !IsLoopback(url)) is { } remote)
+        if (urls.FirstOrDefault(url => !IsLoopback(url)) is { } exposed)
         {
             throw new StartupException(
-                $"In local mode the server listens on loopback only, not on {remote}: whoever gets the sign-in link is the local user. "
+                $"In local mode the server listens on loopback only, not on {exposed}: whoever gets the sign-in link is the local user. "
                 + $"Use http://127.0.0.1:8080 or http://localhost:8080, or set {AllowRemoteKey}=true where something in front of it keeps others out.");
         }
     }

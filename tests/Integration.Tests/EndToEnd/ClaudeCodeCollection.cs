@@ -4,7 +4,7 @@ namespace Claudy.Integration.Tests.EndToEnd;
 
 /// <summary>Tests that start the real Claude Code, one after the other: each start takes most of a second of a core.</summary>
 [CollectionDefinition(Name)]
-public sealed class ClaudeCodeCollection
+public static class ClaudeCodeCollection
 {
     public const string Name = "Claude Code";
 }

@@ -18,17 +18,17 @@ public sealed class ConversationTests
         await client.CreateSessionAsync();
 
         await client.AskAsync("chat_message", content: "write hello.txt");
-        var request = await client.NextAsync("permission_request");
-        await client.AskAsync("permission_response", new { request_id = request.Data("request_id").GetString(), decision = "allow" });
-        var completed = await client.NextAsync("turn_completed");
+        var request = await client.ReceiveAsync("permission_request");
+        await client.AskAsync("permission_response", new { request_id = request.Data().GetProperty("request_id").GetString(), decision = "allow" });
+        var completed = await client.ReceiveAsync("turn_completed");
         var file = await client.AskAsync("file_download", new { filename = "hello.txt", encoding = "utf-8" });
 
-        client.Frames.ShouldContain(f => f.IsDelta());
-        client.Frames.ShouldContain(f => f.Type() == "tool_use" && f.Data("name").GetString() == "Write");
-        request.Data("tool_name").GetString().ShouldBe("Write");
-        completed.Data("stop_reason").GetString().ShouldBe("end_turn");
-        file.Data("content").GetString().ShouldNotBeNullOrEmpty();
-        client.Seqs.ShouldBe(Enumerable.Range(1, client.Seqs.Count()).Select(i => (long)i));
+        client.Received.ShouldContain(f => f.IsDelta());
+        client.Received.ShouldContain(f => f.Type() == "tool_use" && f.Data().GetProperty("name").GetString() == "Write");
+        request.Data().GetProperty("tool_name").GetString().ShouldBe("Write");
+        completed.Data().GetProperty("stop_reason").GetString().ShouldBe("end_turn");
+        file.Data().GetProperty("content").GetString().ShouldNotBeNullOrEmpty();
+        client.Received.Seqs().ShouldBe(Enumerable.Range(1, client.Received.Seqs().Count).Select(i => (long)i));
     }
 
     [SkippableFact]
@@ -42,19 +42,19 @@ public sealed class ConversationTests
         var session = await client.CreateSessionAsync();
 
         await client.AskAsync("chat_message", content: "hello");
-        var completed = await client.NextAsync("turn_completed");
+        var completed = await client.ReceiveAsync("turn_completed");
 
-        var deltas = client.Frames.Where(f => f.IsDelta()).ToList();
-        deltas.Select(d => d.Data("chunk_index").GetInt32()).ShouldBe(Enumerable.Range(0, deltas.Count));
+        var deltas = client.Received.Where(f => f.IsDelta()).ToList();
+        deltas.Select(d => d.Data().GetProperty("chunk_index").GetInt32()).ShouldBe(Enumerable.Range(0, deltas.Count));
         deltas.Any(d => d.TryGetProperty("seq", out _)).ShouldBeFalse();
         string.Concat(deltas.Select(d => d.GetProperty("content").GetString())).ShouldBe("Hello there, dear user");
-        var whole = client.Frames.Single(f => f.Type() == "claude_response" && !f.IsDelta());
+        var whole = client.Received.Single(f => f.IsWholeText());
         whole.GetProperty("content").GetString().ShouldBe("Hello there, dear user");
         whole.GetProperty("session_id").GetString().ShouldBe(session);
-        whole.Data("message_id").GetString().ShouldBe(deltas[0].Data("message_id").GetString());
-        completed.Data("usage").GetProperty("output_tokens").GetInt64().ShouldBeGreaterThan(0);
-        completed.Data("cost_usd").GetDecimal().ShouldBeGreaterThan(0);
-        completed.Data("duration_ms").GetInt64().ShouldBeGreaterThanOrEqualTo(0);
+        whole.Data().GetProperty("message_id").GetString().ShouldBe(deltas[0].Data().GetProperty("message_id").GetString());
+        completed.Data().GetProperty("usage").GetProperty("output_tokens").GetInt64().ShouldBeGreaterThan(0);
+        completed.Data().GetProperty("cost_usd").GetDecimal().ShouldBeGreaterThan(0);
+        completed.Data().GetProperty("duration_ms").GetInt64().ShouldBeGreaterThanOrEqualTo(0);
     }
 
     [SkippableFact]
@@ -68,15 +68,15 @@ public sealed class ConversationTests
         await client.CreateSessionAsync();
 
         await client.AskAsync("chat_message", content: "touch it");
-        var request = await client.NextAsync("permission_request");
-        await client.AskAsync("permission_response", new { request_id = request.Data("request_id").GetString(), decision = "deny", message = "Not that one." });
-        var result = await client.NextAsync("tool_result");
-        await client.NextAsync("turn_completed");
+        var request = await client.ReceiveAsync("permission_request");
+        await client.AskAsync("permission_response", new { request_id = request.Data().GetProperty("request_id").GetString(), decision = "deny", message = "Not that one." });
+        var result = await client.ReceiveAsync("tool_result");
+        await client.ReceiveAsync("turn_completed");
 
-        request.Data("input").GetProperty("command").GetString().ShouldBe("touch denied.txt");
-        result.Data("is_error").GetBoolean().ShouldBeTrue();
+        request.Data().GetProperty("input").GetProperty("command").GetString().ShouldBe("touch denied.txt");
+        result.Data().GetProperty("is_error").GetBoolean().ShouldBeTrue();
         result.GetRawText().ShouldContain("Not that one.");
-        (await client.AskAsync("file_list")).Data("files").GetArrayLength().ShouldBe(0);
+        (await client.AskAsync("file_list")).Data().GetProperty("files").GetArrayLength().ShouldBe(0);
     }
 
     [SkippableFact]
@@ -91,16 +91,16 @@ public sealed class ConversationTests
         await client.CreateSessionAsync();
 
         await client.AskAsync("chat_message", content: "count");
-        await client.NextAsync(f => f.IsDelta() && f.Data("chunk_index").GetInt32() == 1);
+        await client.ReceiveAsync(f => f.IsDelta() && f.Data().GetProperty("chunk_index").GetInt32() == 1, "the frame");
         await client.AskAsync("session_control", new { action = "interrupt" });
-        var completed = await client.NextAsync("turn_completed");
+        var completed = await client.ReceiveAsync("turn_completed");
         gate.Open();
         await client.AskAsync("chat_message", content: "still there?");
-        var next = await client.NextAsync("turn_completed");
+        var next = await client.ReceiveAsync("turn_completed");
 
-        completed.Data("stop_reason").GetString().ShouldBe("interrupted");
-        client.Frames.ShouldContain(f => f.Type() == "claude_response" && !f.IsDelta() && f.GetProperty("content").GetString()!.StartsWith("one two", StringComparison.Ordinal));
-        next.Data("stop_reason").GetString().ShouldBe("end_turn");
+        completed.Data().GetProperty("stop_reason").GetString().ShouldBe("interrupted");
+        client.Received.ShouldContain(f => f.IsWholeText() && f.GetProperty("content").GetString()!.StartsWith("one two", StringComparison.Ordinal));
+        next.Data().GetProperty("stop_reason").GetString().ShouldBe("end_turn");
     }
 
     [SkippableTheory]
@@ -116,14 +116,14 @@ public sealed class ConversationTests
         await client.CreateSessionAsync();
 
         await client.AskAsync("chat_message", content: "hello");
-        var error = await client.NextAsync("session_error");
-        await client.NextAsync("turn_completed");
+        var error = await client.ReceiveAsync("session_error");
+        await client.ReceiveAsync("turn_completed");
         api.Otherwise = _ => Reply.Text("Better now.");
         await client.AskAsync("chat_message", content: "again");
-        var completed = await client.NextAsync("turn_completed");
+        var completed = await client.ReceiveAsync("turn_completed");
 
-        error.Data("code").GetString().ShouldBe(code);
-        completed.Data("stop_reason").GetString().ShouldBe("end_turn");
+        error.Data().GetProperty("code").GetString().ShouldBe(code);
+        completed.Data().GetProperty("stop_reason").GetString().ShouldBe("end_turn");
     }
 
     [SkippableTheory]
@@ -139,11 +139,11 @@ public sealed class ConversationTests
         await client.CreateSessionAsync();
 
         await client.AskAsync("chat_message", content: "hello");
-        var notice = await client.NextAsync("server_notice");
-        var completed = await client.NextAsync("turn_completed");
+        var notice = await client.ReceiveAsync("server_notice");
+        var completed = await client.ReceiveAsync("turn_completed");
 
-        notice.Data("reason").GetString().ShouldBe("api_retry");
-        completed.Data("stop_reason").GetString().ShouldBe("end_turn");
-        JsonSerializer.Serialize(client.Frames).ShouldContain("Made it.");
+        notice.Data().GetProperty("reason").GetString().ShouldBe("api_retry");
+        completed.Data().GetProperty("stop_reason").GetString().ShouldBe("end_turn");
+        JsonSerializer.Serialize(client.Received).ShouldContain("Made it.");
     }
 }

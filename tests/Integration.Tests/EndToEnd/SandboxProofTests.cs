@@ -22,17 +22,17 @@ public sealed class SandboxProofTests
         await using var server = await ServerUnderTest.StartAsync(api, key);
         await using var client = await server.ConnectAsync();
         RequireSandbox(server);
-        var neighbour = await client.CreateSessionAsync(new { name = "neighbour" });
+        var neighbour = await client.CreateSessionAsync("neighbour");
         await client.AskAsync("file_upload", new { filename = "neighbour.txt", content = neighboursSecret, encoding = "utf-8" }, session: neighbour);
-        var session = await client.CreateSessionAsync(new { name = "mine" });
+        var session = await client.CreateSessionAsync("mine");
         var search = Search(server, neighbour, [((IPEndPoint)hostService.LocalEndpoint).Port, api.Address.Port, server.Address.Port]);
         api.Enqueue(Reply.ToolUse("Bash", new { command = search, description = "look around" }), Reply.Text("Done."));
 
         await client.AskAsync("chat_message", content: "look around", session: session);
-        var request = await client.NextAsync("permission_request");
-        await client.AskAsync("permission_response", new { request_id = request.Data("request_id").GetString(), decision = "allow" }, session: session);
-        var result = await client.NextAsync("tool_result");
-        await client.NextAsync("turn_completed");
+        var request = await client.ReceiveAsync("permission_request");
+        await client.AskAsync("permission_response", new { request_id = request.Data().GetProperty("request_id").GetString(), decision = "allow" }, session: session);
+        var result = await client.ReceiveAsync("tool_result");
+        await client.ReceiveAsync("turn_completed");
 
         var found = result.GetRawText();
         found.ShouldSatisfyAllConditions(

@@ -68,6 +68,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            UseShellExecute = false,
         };
         start.Environment.Clear();
         start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
@@ -106,7 +107,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    public Task<TestClient> ConnectAsync() => TestClient.ConnectAsync(WebSocket, AccessToken);
+    public Task<TestClient> ConnectAsync() => TestClient.ConnectAsync(WebSocket, options => options.SetRequestHeader("Authorization", $"Bearer {AccessToken}"));
 
     public async ValueTask DisposeAsync()
     {

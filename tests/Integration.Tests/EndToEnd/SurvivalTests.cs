@@ -17,13 +17,13 @@ public sealed class SurvivalTests
         await using var scene = await Scene.InMidAnswerAsync();
 
         AgentProcesses.KillClaude(scene.Session);
-        var error = await scene.Client.NextAsync("session_error");
-        await scene.Client.NextAsync(f => f.Type() == "session_status" && f.Data("status").GetString() == "hibernated");
+        var error = await scene.Client.ReceiveAsync("session_error");
+        await scene.Client.ReceiveAsync(f => f.Type() == "session_status" && f.Data().GetProperty("status").GetString() == "hibernated", "the frame");
         await scene.GoOnAsync(scene.Client);
 
-        error.Data("code").GetString().ShouldBe("SESSION_003");
-        scene.Client.Frames.ShouldContain(f => f.Type() == "claude_response" && !f.IsDelta() && f.GetProperty("content").GetString()!.StartsWith("one two", StringComparison.Ordinal));
-        scene.Client.Seqs.ShouldBe(Enumerable.Range(1, scene.Client.Seqs.Count()).Select(i => (long)i));
+        error.Data().GetProperty("code").GetString().ShouldBe("SESSION_003");
+        scene.Client.Received.ShouldContain(f => f.IsWholeText() && f.GetProperty("content").GetString()!.StartsWith("one two", StringComparison.Ordinal));
+        scene.Client.Received.Seqs().ShouldBe(Enumerable.Range(1, scene.Client.Received.Seqs().Count).Select(i => (long)i));
     }
 
     [SkippableFact]
@@ -31,19 +31,19 @@ public sealed class SurvivalTests
     {
         ClaudeCodeBinary.Require();
         await using var scene = await Scene.InMidAnswerAsync();
-        var seen = scene.Client.Seqs.Last();
+        var seen = scene.Client.Received.Seqs()[^1];
 
-        scene.Client.Drop();
+        scene.Client.Socket.Abort();
         await using var again = await scene.Server.ConnectAsync();
         var attached = await again.AskAsync("attach_session", new { after_seq = seen }, session: scene.Session);
         scene.Gate.Open();
-        await again.NextAsync("turn_completed");
+        await again.ReceiveAsync("turn_completed");
 
-        var inFlight = attached.Data("in_flight")[0];
-        var rest = again.Frames.Where(f => f.IsDelta()).ToList();
+        var inFlight = attached.Data().GetProperty("in_flight")[0];
+        var rest = again.Received.Where(f => f.IsDelta()).ToList();
         (inFlight.GetProperty("content").GetString() + string.Concat(rest.Select(f => f.GetProperty("content").GetString()))).ShouldBe("one two three four");
-        rest[0].Data("chunk_index").GetInt32().ShouldBe(inFlight.GetProperty("next_chunk_index").GetInt32());
-        again.Seqs.ShouldBe(Enumerable.Range(1, again.Seqs.Count()).Select(i => seen + i));
+        rest[0].Data().GetProperty("chunk_index").GetInt32().ShouldBe(inFlight.GetProperty("next_chunk_index").GetInt32());
+        again.Received.Seqs().ShouldBe(Enumerable.Range(1, again.Received.Seqs().Count).Select(i => seen + i));
     }
 
     [SkippableFact]
@@ -51,7 +51,7 @@ public sealed class SurvivalTests
     {
         ClaudeCodeBinary.Require();
         await using var scene = await Scene.InMidAnswerAsync();
-        var seen = scene.Client.Seqs.ToList();
+        var seen = scene.Client.Received.Seqs();
 
         await scene.Server.KillAsync();
         await Eventually.IsTrueAsync(() => AgentProcesses.Of(scene.Session).Count == 0, "the killed server's Claude Code was gone");
@@ -60,9 +60,9 @@ public sealed class SurvivalTests
         await again.AskAsync("attach_session", new { after_seq = 0 }, session: scene.Session);
         await scene.GoOnAsync(again);
 
-        again.Seqs.Take(seen.Count).ShouldBe(seen);
-        again.Seqs.ShouldBe(Enumerable.Range(1, again.Seqs.Count()).Select(i => (long)i));
-        again.Frames.ShouldContain(f => f.Type() == "turn_completed" && f.Data("stop_reason").GetString() == "agent_stopped");
+        again.Received.Seqs().Take(seen.Count).ShouldBe(seen);
+        again.Received.Seqs().ShouldBe(Enumerable.Range(1, again.Received.Seqs().Count).Select(i => (long)i));
+        again.Received.ShouldContain(f => f.Type() == "turn_completed" && f.Data().GetProperty("stop_reason").GetString() == "agent_stopped");
     }
 
     [SkippableFact]
@@ -72,10 +72,10 @@ public sealed class SurvivalTests
         await using var scene = await Scene.InMidAnswerAsync();
 
         var stopping = scene.Server.StopAsync();
-        var closed = await scene.Client.UntilClosedAsync();
+        var closed = await scene.Client.ReceiveCloseAsync();
 
         (await stopping).ShouldBe(0);
-        closed.ShouldBe(WebSocketCloseStatus.EndpointUnavailable);
+        closed.ShouldBe((int)WebSocketCloseStatus.EndpointUnavailable);
         AgentProcesses.Of(scene.Session).ShouldBeEmpty();
         await scene.Server.StartProcessAsync();
         await using var again = await scene.Server.ConnectAsync();
@@ -103,7 +103,7 @@ public sealed class SurvivalTests
             var client = await server.ConnectAsync();
             var session = await client.CreateSessionAsync();
             await client.AskAsync("chat_message", content: "count to four");
-            await client.NextAsync(f => f.IsDelta() && f.Data("chunk_index").GetInt32() == 1);
+            await client.ReceiveAsync(f => f.IsDelta() && f.Data().GetProperty("chunk_index").GetInt32() == 1, "the frame");
             return new Scene(api, server, client, session, gate);
         }
 
@@ -113,8 +113,8 @@ public sealed class SurvivalTests
             gate.Open();
             api.Enqueue(Reply.Text("Going on."));
             await with.AskAsync("chat_message", content: "go on please", session: session);
-            await with.NextAsync(f => f.Type() == "claude_response" && !f.IsDelta() && f.GetProperty("content").GetString() == "Going on.");
-            await with.NextAsync("turn_completed");
+            await with.ReceiveAsync(f => f.IsWholeText() && f.GetProperty("content").GetString() == "Going on.", "the frame");
+            await with.ReceiveAsync("turn_completed");
             var request = await api.WaitForAsync(r => r.IsConversation && r.BodyText.Contains("go on please", StringComparison.Ordinal));
             request.BodyText.ShouldContain("count to four");
         }

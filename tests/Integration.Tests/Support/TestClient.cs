@@ -8,7 +8,7 @@ namespace Claudy.Integration.Tests.Support;
 /// <summary>A WebSocket client that knows nothing of the server's code.</summary>
 internal sealed class TestClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly ClientWebSocket _socket;
     private readonly byte[] _buffer = new byte[64 * 1024];
@@ -90,9 +90,9 @@ internal sealed class TestClient : IAsyncDisposable
                 _unread.Add(frame);
             }
         }
-        catch (OperationCanceledException late)
+        catch (OperationCanceledException exception)
         {
-            throw new ShouldAssertException($"No {what} came, but:{Environment.NewLine}{string.Join(Environment.NewLine, Received)}", late);
+            throw new ShouldAssertException($"No {what} came, but:{Environment.NewLine}{string.Join(Environment.NewLine, Received)}", exception);
         }
 
         throw new ShouldAssertException($"The server closed with {(int?)_socket.CloseStatus} {_socket.CloseStatusDescription} before {what} came, but:{Environment.NewLine}{string.Join(Environment.NewLine, Received)}");
@@ -119,9 +119,9 @@ internal sealed class TestClient : IAsyncDisposable
     }
 
     /// <summary>Makes a session and is attached to it.</summary>
-    public async Task<string> CreateSessionAsync()
+    public async Task<string> CreateSessionAsync(string name = "Test")
     {
-        var created = await AskAsync("create_session", new { name = "Test" });
+        var created = await AskAsync("create_session", new { name });
         created.Type().ShouldBe("session_created", created.ToString());
         return created.Data().GetProperty("session_id").GetString()!;
     }
@@ -147,6 +147,15 @@ internal static class FrameFields
     public static JsonElement Data(this JsonElement frame) => frame.GetProperty("data");
 
     public static string? Text(this JsonElement frame, string field) => frame.Data().TryGetProperty(field, out var value) ? value.GetString() : null;
+
+    /// <summary>Whether it is a piece of an answer.</summary>
+    public static bool IsDelta(this JsonElement frame) => frame.Type() == "claude_response" && !frame.Data().GetProperty("is_complete").GetBoolean();
+
+    /// <summary>Whether it is a whole text of an answer.</summary>
+    public static bool IsWholeText(this JsonElement frame) => frame.Type() == "claude_response" && frame.Data().GetProperty("is_complete").GetBoolean();
+
+    /// <summary>The seqs of the durable ones among frames.</summary>
+    public static IReadOnlyList<long> Seqs(this IEnumerable<JsonElement> frames) => [.. frames.Select(Seq).OfType<long>()];
 
     public static string Code(this JsonElement frame) => frame.Text("code")!;
 }

@@ -238,7 +238,7 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
 
     private void ShowPrompt()
     {
-        if (_canAsk && _pending is [var request, ..])
+        if (_canAsk && !_interrupted && _pending is [var request, ..])
         {
             view.Ask(request);
         }

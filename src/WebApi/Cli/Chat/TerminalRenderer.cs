@@ -111,6 +111,11 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
                 _isBusy = false;
                 EndAnswer();
                 Aside(Summary(frame), Dim);
+                if (frame.Text("stop_reason") == "agent_stopped")
+                {
+                    Aside("Claude Code was stopped in the middle of this. The history is kept, and the next message goes on from it.", Yellow);
+                }
+
                 _texts.Clear();
                 break;
             case "chat_accepted" when _isBusy && frame.Number("position") is > 0 and var position:
