@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -21,6 +22,7 @@ internal sealed class SessionMachine(
     private int _crashesInARow;
     private bool _isStopping;
     private bool _retriedWithoutResume;
+    private SessionSettings _launched = session.State.Settings;
 
     /// <summary>Whether the runner can end: no process, nothing to do, nobody came for a while.</summary>
     public bool IsOver { get; private set; }
@@ -153,6 +155,7 @@ internal sealed class SessionMachine(
         // What is recorded must be stored before there is a process to show for it.
         slot.Reserve();
         var state = session.State;
+        _launched = state.Settings;
         loop.AfterCommit(() => slot.Launch(state, outcome => loop.PostAsync(() => AgentStarted(outcome))));
     }
 
@@ -168,6 +171,7 @@ internal sealed class SessionMachine(
                 return;
             }
 
+            TellSettingsChangedMeanwhile();
             session.AgentReady(now);
             return;
         }
@@ -193,6 +197,22 @@ internal sealed class SessionMachine(
         }
 
         AnswerWaiting();
+        IsOver = _isStopping;
+    }
+
+    // It was started with the settings of then.
+    private void TellSettingsChangedMeanwhile()
+    {
+        var settings = session.State.Settings;
+        if (settings.Model != _launched.Model)
+        {
+            slot.Control(agent => agent.SetModelAsync(settings.Model, CancellationToken.None), _ => Task.CompletedTask);
+        }
+
+        if (settings.PermissionMode != _launched.PermissionMode)
+        {
+            slot.Control(agent => agent.SetPermissionModeAsync(settings.PermissionMode, CancellationToken.None), _ => Task.CompletedTask);
+        }
     }
 
     private void AgentExited(AgentEvent.Exited exited)
@@ -275,7 +295,7 @@ internal sealed class SessionMachine(
         string reason,
         string? message,
         bool remember,
-        System.Text.Json.JsonElement? updatedInput,
+        JsonElement? updatedInput,
         DateTimeOffset now)
     {
         var pending = session.State.PendingPermissions.FirstOrDefault(p => p.Id == requestId);
