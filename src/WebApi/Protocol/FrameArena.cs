@@ -17,14 +17,14 @@ internal sealed class FrameArena : IBufferWriter<byte>
     private const int UsualHeader = 4;
 
     [ThreadStatic]
-    private static FrameArena? current;
+    private static FrameArena? _current;
 
     private byte[] _chunk = [];
     private int _start;
     private int _position;
 
     /// <summary>The calling thread's own; a frame must be ended before the thread is given up.</summary>
-    public static FrameArena Current => current ??= new FrameArena();
+    public static FrameArena Current => _current ??= new FrameArena();
 
     /// <summary>Begins a frame; one that was begun and not ended is forgotten.</summary>
     public void Begin()

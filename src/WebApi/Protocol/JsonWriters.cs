@@ -11,20 +11,20 @@ internal static class JsonWriters
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     [ThreadStatic]
-    private static Utf8JsonWriter? current;
+    private static Utf8JsonWriter? _current;
 
     /// <summary>The calling thread's writer, set on a buffer; flush it before the thread is given up.</summary>
     public static Utf8JsonWriter On(IBufferWriter<byte> buffer)
     {
-        if (current is null)
+        if (_current is null)
         {
-            current = new Utf8JsonWriter(buffer, Options);
+            _current = new Utf8JsonWriter(buffer, Options);
         }
         else
         {
-            current.Reset(buffer);
+            _current.Reset(buffer);
         }
 
-        return current;
+        return _current;
     }
 }

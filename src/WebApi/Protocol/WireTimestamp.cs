@@ -9,23 +9,23 @@ internal static class WireTimestamp
     private const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
     [ThreadStatic]
-    private static byte[]? last;
+    private static byte[]? _last;
 
     [ThreadStatic]
-    private static long lastMillisecond;
+    private static long _lastMillisecond;
 
     /// <summary>The moment's 24 bytes; valid until the next call on this thread.</summary>
     /// <remarks>Deltas come by the hundred thousand a second and share their millisecond, so the last one is kept.</remarks>
     public static ReadOnlySpan<byte> Of(DateTimeOffset at)
     {
         var millisecond = at.UtcTicks / TimeSpan.TicksPerMillisecond;
-        if (last is null || millisecond != lastMillisecond)
+        if (_last is null || millisecond != _lastMillisecond)
         {
-            last ??= new byte[Length];
-            at.UtcDateTime.TryFormat(last, out _, Format);
-            lastMillisecond = millisecond;
+            _last ??= new byte[Length];
+            at.UtcDateTime.TryFormat(_last, out _, Format);
+            _lastMillisecond = millisecond;
         }
 
-        return last;
+        return _last;
     }
 }
