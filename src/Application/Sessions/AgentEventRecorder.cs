@@ -43,7 +43,7 @@ internal sealed class AgentEventRecorder(Session session, SessionOutbox outbox, 
                 break;
             case AgentEvent.PermissionRequest e:
                 session.RequestPermission(
-                    new PermissionRequest(e.RequestId, e.ToolName, e.Input, e.Description, e.ToolUseId, e.BlockedPath, e.SuggestedRules, e.SuggestedMode, now + options.PermissionTimeout), now);
+                    new PermissionRequest(e.RequestId, e.ToolName, e.Input, e.Description, e.ToolUseId, e.BlockedPath, e.SuggestedRules, e.SuggestedMode is PermissionMode.BypassPermissions ? null : e.SuggestedMode, now + options.PermissionTimeout), now);
                 break;
             case AgentEvent.PermissionWithdrawn e:
                 // One that was answered meanwhile is no longer pending, which is fine.
@@ -62,6 +62,9 @@ internal sealed class AgentEventRecorder(Session session, SessionOutbox outbox, 
                 break;
             case AgentEvent.ApiRetry e:
                 outbox.Add(new FeedItem.Notice("api_retry", RetryMessage(e)));
+                break;
+            case AgentEvent.PermissionModeChanged { Mode: PermissionMode.BypassPermissions }:
+                // What the agent prints can be forged by a tool beside it: only the user ever turns asking off.
                 break;
             case AgentEvent.PermissionModeChanged e:
                 session.ChangeSettings(session.State.Settings with { PermissionMode = e.Mode }, now);

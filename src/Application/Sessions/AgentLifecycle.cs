@@ -1,17 +1,19 @@
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
+using Microsoft.Extensions.Logging;
 
 namespace Claudy.Application.Sessions;
 
 /// <summary>When a session's agent is started, stopped and started again. Runs on the session's loop only.</summary>
-internal sealed class AgentLifecycle(
+internal sealed partial class AgentLifecycle(
     Session session,
     AgentEventRecorder recorder,
     AgentSlot slot,
     ISessionLoop loop,
     SessionOptions options,
-    TimeProvider time)
+    TimeProvider time,
+    ILogger logger)
 {
     private const int MaxCrashesInARow = 3;
 
@@ -20,19 +22,25 @@ internal sealed class AgentLifecycle(
     private string? _exitReason;
     private int _crashesInARow;
     private bool _startedAnew;
+    private bool _isWantedAgain;
 
     /// <summary>Whether no agent is started any more, since the runner is to end.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>Starts an agent, unless there is one or must be none.</summary>
+    /// <summary>Whether there is an agent that is being ended.</summary>
+    public bool IsStopping => slot.IsOccupied && _exitReason is not null;
+
+    /// <summary>Starts an agent, unless there is one or must be none; one that is being ended is followed by another.</summary>
     public void Start()
     {
         if (slot.IsOccupied || !session.IsLive || IsClosed)
         {
+            _isWantedAgain = IsStopping;
             return;
         }
 
         _exitReason = null;
+        _isWantedAgain = false;
         session.AgentStarting(time.GetUtcNow());
         Launch();
     }
@@ -64,6 +72,11 @@ internal sealed class AgentLifecycle(
     /// <summary>The agent's process is gone.</summary>
     public void Exited(AgentEvent.Exited exited)
     {
+        if (_exitReason is null)
+        {
+            LogExited(session.Id, exited.ExitCode, exited.ErrorOutput);
+        }
+
         slot.Vacate();
         if (session.IsLive)
         {
@@ -71,6 +84,7 @@ internal sealed class AgentLifecycle(
         }
 
         TellGone();
+        StartIfWantedAgain();
     }
 
     private void Launch()
@@ -124,6 +138,16 @@ internal sealed class AgentLifecycle(
         }
 
         TellGone();
+        StartIfWantedAgain();
+    }
+
+    // Someone came while the last one was being ended.
+    private void StartIfWantedAgain()
+    {
+        if (_isWantedAgain)
+        {
+            Start();
+        }
     }
 
     // The process was started with the settings of then.
@@ -177,4 +201,7 @@ internal sealed class AgentLifecycle(
 
         _whenGone.Clear();
     }
+
+    [LoggerMessage(202, LogLevel.Warning, "Session {SessionId}: the agent ended unexpectedly with exit code {ExitCode}: {ErrorOutput}")]
+    private partial void LogExited(SessionId sessionId, int exitCode, string errorOutput);
 }

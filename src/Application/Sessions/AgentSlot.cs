@@ -24,6 +24,7 @@ internal sealed partial class AgentSlot(
     private Task _telling = Task.CompletedTask;
     private Task _lifecycle = Task.CompletedTask;
     private CancellationTokenSource? _launch;
+    private volatile IAgentSession? _launched;
 
     /// <summary>The running agent; null before it answers and after it ended.</summary>
     public IAgentSession? Agent { get; private set; }
@@ -42,7 +43,11 @@ internal sealed partial class AgentSlot(
     }
 
     /// <summary>Takes the agent that was started.</summary>
-    public void Occupy(IAgentSession agent) => Agent = agent;
+    public void Occupy(IAgentSession agent)
+    {
+        Agent = agent;
+        _launched = null;
+    }
 
     /// <summary>There is no agent any more.</summary>
     public void Vacate()
@@ -89,14 +94,32 @@ internal sealed partial class AgentSlot(
         Vacate();
         await _lifecycle;
         await _telling;
+        if (_launched is { } untaken)
+        {
+            await untaken.DisposeAsync();
+        }
+
         _launch?.Dispose();
         _abandoned.Dispose();
     }
 
-    private static async Task StopAsync(Task previous, IAgentSession agent, TimeSpan grace)
+    private async Task StopAsync(Task previous, IAgentSession agent, TimeSpan grace)
     {
         await previous;
-        await agent.StopAsync(grace, CancellationToken.None);
+        await GuardAsync(() => agent.StopAsync(grace, CancellationToken.None));
+    }
+
+    // What goes wrong at one agent's end must not keep the next one from starting.
+    private async Task GuardAsync(Func<Task> end)
+    {
+        try
+        {
+            await end();
+        }
+        catch (Exception exception)
+        {
+            LogEndFault(exception, sessionId);
+        }
     }
 
     private async Task AskAsync(IAgentSession agent, Func<IAgentSession, Task<Result>> ask, Func<Result, Task> done)
@@ -106,7 +129,7 @@ internal sealed partial class AgentSlot(
         {
             outcome = await ask(agent);
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception)
         {
             LogNotHeard(exception, sessionId);
             outcome = SessionErrors.ControlFailed("it has ended.");
@@ -122,8 +145,9 @@ internal sealed partial class AgentSlot(
         {
             await say(agent, _abandoned.Token);
         }
-        catch (Exception exception) when (exception is IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception exception)
         {
+            // What one saying does wrong must not silence those after it.
             LogNotHeard(exception, sessionId);
         }
     }
@@ -133,10 +157,10 @@ internal sealed partial class AgentSlot(
         await previous;
         if (agent is not null)
         {
-            await agent.DisposeAsync();
+            await GuardAsync(() => agent.DisposeAsync().AsTask());
         }
 
-        await broker.CloseAsync(sessionId);
+        await GuardAsync(() => broker.CloseAsync(sessionId));
     }
 
     private async Task LaunchAsync(Task previous, SessionState state, Func<Result<IAgentSession>, Task> started, CancellationToken cancellationToken)
@@ -157,14 +181,9 @@ internal sealed partial class AgentSlot(
             outcome = SessionErrors.AgentFailedToStart("the server could not start it; the server's log says more.");
         }
 
-        if (outcome.IsSuccess && _abandoned.IsCancellationRequested)
-        {
-            await outcome.Value.DisposeAsync();
-        }
-        else
-        {
-            await started(outcome);
-        }
+        // Until it is taken, it is ended with this slot.
+        _launched = outcome.IsSuccess ? outcome.Value : null;
+        await started(outcome);
     }
 
     private async Task<Result<IAgentSession>> LaunchAsync(SessionState state, CancellationToken cancellationToken)
@@ -196,9 +215,12 @@ internal sealed partial class AgentSlot(
             cancellationToken);
     }
 
-    [LoggerMessage(200, LogLevel.Debug, "Session {SessionId}: the agent was gone before it heard")]
+    [LoggerMessage(200, LogLevel.Information, "Session {SessionId}: the agent did not hear")]
     private partial void LogNotHeard(Exception exception, SessionId sessionId);
 
     [LoggerMessage(201, LogLevel.Error, "Session {SessionId}: the agent could not be started")]
     private partial void LogLaunchFault(Exception exception, SessionId sessionId);
+
+    [LoggerMessage(203, LogLevel.Error, "Session {SessionId}: the agent's end went wrong")]
+    private partial void LogEndFault(Exception exception, SessionId sessionId);
 }

@@ -61,9 +61,10 @@ internal sealed class CreateSessionHandler(
         var session = Session.Create(SessionId.New(now), request.UserId, settings, now);
         workspaces.Prepare(session.Id);
 
-        // The document comes first: an event log without one could never be found again.
-        await sessions.AddAsync(SessionSnapshot.Of(session), cancellationToken);
-        var appended = await log.AppendAsync(session.Id, epoch: 0, afterSeq: 0, session.TakeUncommitted(), cancellationToken);
+        // The document comes first: an event log without one could never be found again. From here on it is made whole,
+        // whether the client stays or not.
+        await sessions.AddAsync(SessionSnapshot.Of(session), CancellationToken.None);
+        var appended = await log.AppendAsync(session.Id, epoch: 0, afterSeq: 0, session.TakeUncommitted(), CancellationToken.None);
         if (!appended.IsSuccess)
         {
             return appended.Error;
@@ -74,7 +75,7 @@ internal sealed class CreateSessionHandler(
             credentials.Keep(session.Id, key);
         }
 
-        var started = await inbox.SendAsync(session.Id, new SessionCommand.Attach(), cancellationToken);
+        var started = await inbox.SendAsync(session.Id, new SessionCommand.Attach(), CancellationToken.None);
         var status = started is { IsSuccess: true, Value: SessionReply.Attached attached } ? attached.State.Status : SessionStatus.Hibernated;
         return new CreatedSession(session.Id, settings.Name, status, session.CreatedAt);
     }

@@ -47,15 +47,8 @@ internal sealed partial class SessionHost(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        await _recovering;
-        await Task.WhenAll(_runners.Values.Select(async lazy =>
-        {
-            if (await lazy.Value is { IsSuccess: true, Value: var hosted })
-            {
-                await hosted.Runner.StopAsync("server_stopped", cancellationToken);
-                await hosted.Gone.WaitAsync(cancellationToken);
-            }
-        }));
+        await _recovering.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_runners.Select(entry => PutDownAsync(entry.Key, entry.Value, cancellationToken)));
     }
 
     public void Dispose() => _stopping.Dispose();
@@ -108,26 +101,66 @@ internal sealed partial class SessionHost(
         }
     }
 
+    private async Task PutDownAsync(SessionId session, Lazy<Task<Result<HostedSession>>> lazy, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await lazy.Value is { IsSuccess: true, Value: var hosted })
+            {
+                await hosted.Runner.StopAsync("server_stopped", cancellationToken);
+                await hosted.Gone.WaitAsync(cancellationToken);
+            }
+        }
+        catch (Exception exception)
+        {
+            // The others must be put to sleep all the same.
+            LogNotPutDown(exception, session);
+        }
+    }
+
     private async Task RecoverAsync(CancellationToken cancellationToken)
     {
         try
         {
             foreach (var session in await store.ListUnsettledAsync(cancellationToken))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                await TakeUpAsync(session);
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    return;
+                }
+
+                await RecoverAsync(session);
             }
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogRecoveryFailed(exception);
         }
         catch (OperationCanceledException)
         {
             // The next start goes on.
         }
-        catch (StoreUnavailableException exception)
+    }
+
+    private async Task RecoverAsync(SessionId session)
+    {
+        try
         {
-            LogRecoveryFailed(exception);
+            await TakeUpAsync(session);
+        }
+        catch (Exception exception)
+        {
+            // One that cannot be read must not keep the others down.
+            LogNotRecovered(exception, session);
         }
     }
 
     [LoggerMessage(220, LogLevel.Error, "Sessions that an earlier run left open could not be recovered; each is when it is next used")]
     private partial void LogRecoveryFailed(Exception exception);
+
+    [LoggerMessage(221, LogLevel.Error, "Session {SessionId}, which an earlier run left open, could not be taken up")]
+    private partial void LogNotRecovered(Exception exception, SessionId sessionId);
+
+    [LoggerMessage(222, LogLevel.Error, "Session {SessionId} could not be put to sleep in time; the next start settles it")]
+    private partial void LogNotPutDown(Exception exception, SessionId sessionId);
 }

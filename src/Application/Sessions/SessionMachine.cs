@@ -2,6 +2,7 @@ using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
+using Microsoft.Extensions.Logging;
 
 namespace Claudy.Application.Sessions;
 
@@ -17,7 +18,7 @@ internal sealed class SessionMachine
     private readonly AgentLifecycle _agent;
     private bool _isUnused;
 
-    public SessionMachine(Session session, SessionOutbox outbox, AgentSlot slot, ISessionLoop loop, SessionOptions options, TimeProvider time)
+    public SessionMachine(Session session, SessionOutbox outbox, AgentSlot slot, ISessionLoop loop, SessionOptions options, TimeProvider time, ILogger logger)
     {
         _session = session;
         _slot = slot;
@@ -25,7 +26,7 @@ internal sealed class SessionMachine
         _options = options;
         _time = time;
         _recorder = new AgentEventRecorder(session, outbox, options, time);
-        _agent = new AgentLifecycle(session, _recorder, slot, loop, options, time);
+        _agent = new AgentLifecycle(session, _recorder, slot, loop, options, time, logger);
     }
 
     /// <summary>Whether the runner can end: no process, and closed or nothing to do for a while.</summary>
@@ -126,7 +127,7 @@ internal sealed class SessionMachine
         var now = _time.GetUtcNow();
         foreach (var expired in _session.ExpiredPermissions(now))
         {
-            Resolve(expired.Id, PermissionDecision.Deny, "expired", "Nobody answered in _time.", remember: false, null, now);
+            Resolve(expired.Id, PermissionDecision.Deny, "expired", "Nobody answered in time.", remember: false, null, now);
         }
 
         if (_session.State.Status == SessionStatus.Idle && now - _session.LastActivityAt >= _options.IdleTimeout)
@@ -139,7 +140,7 @@ internal sealed class SessionMachine
 
     private Result<SessionReply> Send(ChatMessage message, DateTimeOffset now)
     {
-        var accepted = _session.AcceptMessage(message, now);
+        var accepted = _session.AcceptMessage(message, canStart: !_agent.IsStopping, now);
         if (!accepted.IsSuccess)
         {
             return accepted.Error;

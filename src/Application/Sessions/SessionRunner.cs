@@ -41,7 +41,7 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
         _outbox = outbox;
         _slot = slot;
         _logger = logger;
-        _machine = new SessionMachine(session, outbox, slot, this, options, time);
+        _machine = new SessionMachine(session, outbox, slot, this, options, time, logger);
         Completion = RunAsync(time);
     }
 
@@ -207,7 +207,16 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
     private async Task EndAsync(Error? end)
     {
         _inbox.Writer.TryComplete();
-        await _slot.DisposeAsync();
+        try
+        {
+            await _slot.DisposeAsync();
+        }
+        catch (Exception exception)
+        {
+            // Whoever waits must hear the end all the same.
+            LogFault(exception, _session.Id, "at its end");
+        }
+
         foreach (var answer in _unanswered)
         {
             answer.TrySetResult(end is null ? null : Result<SessionReply>.Failure(end));

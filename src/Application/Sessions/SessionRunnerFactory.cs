@@ -38,7 +38,7 @@ internal sealed class SessionRunnerFactory(
 
         try
         {
-            if (await RestoreAsync(sessionId, cancellationToken) is not { } session)
+            if (await RestoreAsync(sessionId, head, lease, cancellationToken) is not { } session)
             {
                 await directory.ReleaseAsync(lease, CancellationToken.None);
                 return SessionErrors.NotFound();
@@ -64,15 +64,28 @@ internal sealed class SessionRunnerFactory(
             credentials.Forget(session.Id);
         }
 
-        await directory.ReleaseAsync(lease, CancellationToken.None);
-        ended();
+        try
+        {
+            await directory.ReleaseAsync(lease, CancellationToken.None);
+        }
+        finally
+        {
+            ended();
+        }
     }
 
-    private async Task<Session?> RestoreAsync(SessionId sessionId, CancellationToken cancellationToken)
+    private async Task<Session?> RestoreAsync(SessionId sessionId, SessionHead head, SessionLease lease, CancellationToken cancellationToken)
     {
         if (await store.FindAsync(sessionId, cancellationToken) is not { } document)
         {
             return null;
+        }
+
+        if (head.LastSeq == 0)
+        {
+            // The server died between writing the document and its first event.
+            var created = new StoredEvent(1, document.CreatedAt, new SessionCreated(document.State.Settings));
+            await log.AppendAsync(sessionId, lease.Epoch, 0, [created], cancellationToken);
         }
 
         var session = SessionSnapshot.Restore(document);

@@ -13,6 +13,9 @@ public sealed class Session
     /// <summary>How many messages may wait.</summary>
     public const int QueueLimit = 100;
 
+    /// <summary>How many bytes of text and images may wait.</summary>
+    public const long QueueByteLimit = 32 * 1024 * 1024;
+
     private List<StoredEvent> _uncommitted = [];
 
     private Session(SessionId id, UserId owner, DateTimeOffset createdAt, SessionState state, long lastSeq, DateTimeOffset lastActivityAt)
@@ -91,8 +94,11 @@ public sealed class Session
     }
 
     /// <summary>Takes a message: its turn begins at once when the session is idle, else it waits.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="canStart">Whether its turn may begin; false while the process is being ended.</param>
+    /// <param name="now">The time.</param>
     /// <returns>Its id and place: 0 when its turn began, else 1, 2, 3 … in the queue. The same for a message sent again.</returns>
-    public Result<AcceptedAt> AcceptMessage(ChatMessage message, DateTimeOffset now)
+    public Result<AcceptedAt> AcceptMessage(ChatMessage message, bool canStart, DateTimeOffset now)
     {
         if (!IsLive)
         {
@@ -106,12 +112,12 @@ public sealed class Session
                 : SessionErrors.MessageIdReused(clientId);
         }
 
-        if (State.Queue.Count >= QueueLimit)
+        if (State.Queue.Count >= QueueLimit || State.Queue.Sum(m => m.Size) + message.Size > QueueByteLimit)
         {
-            return SessionErrors.QueueFull(QueueLimit);
+            return SessionErrors.QueueFull(QueueLimit, QueueByteLimit);
         }
 
-        if (State is { Status: SessionStatus.Idle, Queue.Count: 0 })
+        if (canStart && State is { Status: SessionStatus.Idle, Queue.Count: 0 })
         {
             StartTurn(message, now);
         }

@@ -42,9 +42,9 @@ public static class SessionErrors
             .With("id", clientId);
 
     /// <summary>The queue is full.</summary>
-    public static Error QueueFull(int limit) =>
-        new Error(ResultStatus.LimitExceeded, "SESSION_009", "queue_full", $"{limit} messages already wait in this session. Wait for a turn to end, or cancel one.") { Retryable = true }
-            .With("limit", limit);
+    public static Error QueueFull(int limit, long byteLimit) =>
+        new Error(ResultStatus.LimitExceeded, "SESSION_009", "queue_full", $"Too much waits in this session: the limit is {limit} messages and {byteLimit / (1024 * 1024)} MB. Wait for a turn to end, or cancel one.") { Retryable = true }
+            .With("limit", limit).With("byte_limit", byteLimit);
 
     /// <summary>Nothing is attached and nothing was named.</summary>
     public static Error NoSession() =>

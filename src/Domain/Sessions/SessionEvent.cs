@@ -25,7 +25,11 @@ public sealed record ImageAttachment(string MediaType, byte[] Data);
 /// <param name="ClientId">The id the client gave it, unique within the session for 24 hours; null when it gave none.</param>
 /// <param name="Text">What the user wrote.</param>
 /// <param name="Images">Images that go with it.</param>
-public sealed record ChatMessage(string Id, string? ClientId, string Text, IReadOnlyList<ImageAttachment> Images);
+public sealed record ChatMessage(string Id, string? ClientId, string Text, IReadOnlyList<ImageAttachment> Images)
+{
+    /// <summary>About how many bytes it holds.</summary>
+    internal long Size => (sizeof(char) * (long)Text.Length) + Images.Sum(i => (long)i.Data.Length);
+}
 
 /// <summary>The session was made.</summary>
 /// <param name="Settings">What it starts with.</param>

@@ -6,6 +6,9 @@ public sealed record SessionState
     /// <summary>For how long a client's message id is remembered.</summary>
     public static readonly TimeSpan MessageIdLifetime = TimeSpan.FromHours(24);
 
+    /// <summary>How many clients' message ids are remembered at the most; the oldest are forgotten first.</summary>
+    public const int MaxAcceptedMessages = 2_000;
+
     /// <summary>What the user chose.</summary>
     public required SessionSettings Settings { get; init; }
 
@@ -64,10 +67,16 @@ public sealed record SessionState
         _ => this,
     };
 
-    private IReadOnlyList<AcceptedMessage> Accept(ChatMessage message, DateTimeOffset at) =>
-        message.ClientId is null || AcceptedMessages.Any(a => a.ClientId == message.ClientId)
-            ? AcceptedMessages
-            : [.. AcceptedMessages.Where(a => at - a.At < MessageIdLifetime), AcceptedMessage.Of(message, at)];
+    private IReadOnlyList<AcceptedMessage> Accept(ChatMessage message, DateTimeOffset at)
+    {
+        if (message.ClientId is null || AcceptedMessages.Any(a => a.MessageId == message.Id))
+        {
+            return AcceptedMessages;
+        }
+
+        var remembered = AcceptedMessages.Where(a => a.ClientId != message.ClientId && at - a.At < MessageIdLifetime);
+        return [.. remembered.TakeLast(MaxAcceptedMessages - 1), AcceptedMessage.Of(message, at)];
+    }
 }
 
 /// <summary>One answer of Claude, from the message to its end.</summary>

@@ -153,7 +153,9 @@ public sealed class SessionRunnerTests
 
         node.Time.Advance(TimeSpan.FromHours(1));
 
-        (await agent.NextAnswerAsync()).Answer.Decision.ShouldBe(PermissionDecision.Deny);
+        var (_, answer) = await agent.NextAnswerAsync();
+        answer.Decision.ShouldBe(PermissionDecision.Deny);
+        answer.Message.ShouldBe("Nobody answered in time.");
         (await node.EventAsync<PermissionResolved>(session)).Reason.ShouldBe("expired");
     }
 
@@ -272,6 +274,69 @@ public sealed class SessionRunnerTests
 
         (await node.ChatAsync(session, "more")).Error!.Code.ShouldBe("SESSION_004");
         await Eventually.ShouldHoldAsync(() => agent.IsDisposed, "the process was ended");
+    }
+
+    [Fact]
+    public async Task SendChat_WhileTheProcessIsBeingEnded_ShouldReachTheNextOne()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await RunningAsync(node);
+        agent.EndTurn();
+        await node.StatusAsync(session, SessionStatus.Idle);
+        agent.HoldsStop = new TaskCompletionSource();
+        var hibernating = node.SendAsync(new HibernateSession(Node.Owner, session));
+        await Eventually.ShouldHoldAsync(() => agent.Controls.Contains("stop"), "the process was told to end");
+
+        var accepted = await node.ChatAsync(session, "just in time");
+        agent.HoldsStop.SetResult();
+        await hibernating;
+
+        accepted.Value.Position.ShouldBe(1);
+        (await (await node.Agents.NextAsync()).NextMessageAsync()).Text.ShouldBe("just in time");
+    }
+
+    [Fact]
+    public async Task Agent_WhenItCannotTakeOneAnswer_ShouldStillHearWhatFollows()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await RunningAsync(node);
+        agent.AskPermission("p1");
+        await node.StatusAsync(session, SessionStatus.AwaitingPermission);
+        agent.IsDeaf = true;
+        await node.SendAsync(new AnswerPermission(Node.Owner, session, "p1", PermissionDecision.Allow, false, null, null));
+        agent.IsDeaf = false;
+
+        agent.EndTurn();
+        await node.StatusAsync(session, SessionStatus.Idle);
+        await node.ChatAsync(session, "still there?");
+
+        (await agent.NextMessageAsync()).Text.ShouldBe("still there?");
+    }
+
+    [Fact]
+    public async Task Agent_WhenItForgesABypass_ShouldNotBeBelieved()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await RunningAsync(node);
+
+        agent.Say(new AgentEvent.PermissionModeChanged(PermissionMode.BypassPermissions), new AgentEvent.PermissionModeChanged(PermissionMode.Plan));
+        await node.EventAsync<SettingsChanged>(session);
+
+        node.Store.Events(session).Select(e => e.Event).OfType<SettingsChanged>().ShouldHaveSingleItem().Settings.PermissionMode.ShouldBe(PermissionMode.Plan);
+    }
+
+    [Fact]
+    public async Task Session_WhenItsFirstEventWasNeverWritten_ShouldStillBeUsable()
+    {
+        var store = new InMemoryStore();
+        var session = Session.Create(SessionId.New(DateTimeOffset.UnixEpoch), Node.Owner, new SessionSettings { Name = "half made" }, DateTimeOffset.UnixEpoch);
+        await store.AddAsync(new SessionDocument(session.Id, Node.Owner, session.CreatedAt, session.CreatedAt, session.LastSeq, session.State), CancellationToken.None);
+        await using var node = await Node.StartAsync(store);
+
+        await node.ChatAsync(session.Id, "hello");
+
+        (await (await node.Agents.NextAsync()).NextMessageAsync()).Text.ShouldBe("hello");
+        store.Events(session.Id)[0].Event.ShouldBeOfType<SessionCreated>();
     }
 
     [Fact]

@@ -50,6 +50,12 @@ internal sealed class ScriptedAgent(AgentLaunch launch) : IAgentSession
 
     public bool IsDisposed { get; private set; }
 
+    /// <summary>Makes it refuse answers with a fault.</summary>
+    public bool IsDeaf { get; set; }
+
+    /// <summary>Makes it wait for the test before it ends.</summary>
+    public TaskCompletionSource? HoldsStop { get; set; }
+
     public Task<ChatMessage> NextMessageAsync() => _messages.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Deadline);
 
     public Task<(string RequestId, PermissionAnswer Answer)> NextAnswerAsync() => _answers.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Deadline);
@@ -104,12 +110,17 @@ internal sealed class ScriptedAgent(AgentLaunch launch) : IAgentSession
     }
 
     public ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken) =>
-        _answers.Writer.WriteAsync((requestId, answer), cancellationToken);
+        IsDeaf ? throw new InvalidOperationException("Cannot be written.") : _answers.Writer.WriteAsync((requestId, answer), cancellationToken);
 
-    public Task StopAsync(TimeSpan grace, CancellationToken cancellationToken)
+    public async Task StopAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
+        Controls.Enqueue("stop");
+        if (HoldsStop is { } hold)
+        {
+            await hold.Task;
+        }
+
         Die(0);
-        return Task.CompletedTask;
     }
 
     public ValueTask DisposeAsync()

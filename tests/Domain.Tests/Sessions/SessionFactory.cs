@@ -23,7 +23,7 @@ internal static class SessionFactory
     public static Session Running(string text = "hello")
     {
         var session = Idle();
-        session.AcceptMessage(Message("first", text), Now);
+        session.AcceptMessage(Message("first", text), canStart: true, Now);
         session.TakeUncommitted();
         return session;
     }

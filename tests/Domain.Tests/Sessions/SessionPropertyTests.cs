@@ -77,7 +77,7 @@ public sealed class SessionPropertyTests
         switch (choice % 12)
         {
             case 0 or 1:
-                if (session.AcceptMessage(Message(id, clientId: id), now).IsSuccess)
+                if (session.AcceptMessage(Message(id, clientId: id), canStart: true, now).IsSuccess)
                 {
                     accepted.Add(id);
                 }

@@ -21,7 +21,7 @@ public sealed class SessionTests
     {
         var session = Idle();
 
-        var accepted = session.AcceptMessage(Message("m1"), Now);
+        var accepted = session.AcceptMessage(Message("m1"), canStart: true, Now);
 
         accepted.Value.ShouldBe(new AcceptedAt("m1", 0, IsRepeat: false));
         session.State.Status.ShouldBe(SessionStatus.Running);
@@ -33,8 +33,8 @@ public sealed class SessionTests
     {
         var session = Running();
 
-        var second = session.AcceptMessage(Message("second"), Now);
-        var third = session.AcceptMessage(Message("third"), Now);
+        var second = session.AcceptMessage(Message("second"), canStart: true, Now);
+        var third = session.AcceptMessage(Message("third"), canStart: true, Now);
 
         second.Value.Position.ShouldBe(1);
         third.Value.Position.ShouldBe(2);
@@ -46,7 +46,7 @@ public sealed class SessionTests
     {
         var session = Create();
 
-        session.AcceptMessage(Message("m1"), Now).Value.Position.ShouldBe(1);
+        session.AcceptMessage(Message("m1"), canStart: true, Now).Value.Position.ShouldBe(1);
         session.AgentStarting(Now);
         session.AgentReady(Now);
 
@@ -58,10 +58,10 @@ public sealed class SessionTests
     public void AcceptMessage_WhenSentAgain_ShouldAnswerTheSameAndRecordNothing()
     {
         var session = Idle();
-        session.AcceptMessage(Message("m1", clientId: "c-1"), Now);
+        session.AcceptMessage(Message("m1", clientId: "c-1"), canStart: true, Now);
         session.TakeUncommitted();
 
-        var again = session.AcceptMessage(Message("m2", clientId: "c-1"), Now.AddHours(23));
+        var again = session.AcceptMessage(Message("m2", clientId: "c-1"), canStart: true, Now.AddHours(23));
 
         again.Value.ShouldBe(new AcceptedAt("m1", 0, IsRepeat: true));
         session.TakeUncommitted().ShouldBeEmpty();
@@ -71,9 +71,9 @@ public sealed class SessionTests
     public void AcceptMessage_WhenSentAgainAfterADay_ShouldBeANewMessage()
     {
         var session = Idle();
-        session.AcceptMessage(Message("m1", clientId: "c-1"), Now);
+        session.AcceptMessage(Message("m1", clientId: "c-1"), canStart: true, Now);
 
-        var again = session.AcceptMessage(Message("m2", clientId: "c-1"), Now.AddHours(24));
+        var again = session.AcceptMessage(Message("m2", clientId: "c-1"), canStart: true, Now.AddHours(24));
 
         again.Value.MessageId.ShouldBe("m2");
     }
@@ -82,9 +82,9 @@ public sealed class SessionTests
     public void AcceptMessage_WhenIdHasOtherText_ShouldRefuse()
     {
         var session = Idle();
-        session.AcceptMessage(Message("m1", "one", "c-1"), Now);
+        session.AcceptMessage(Message("m1", "one", "c-1"), canStart: true, Now);
 
-        var other = session.AcceptMessage(Message("m2", "two", "c-1"), Now);
+        var other = session.AcceptMessage(Message("m2", "two", "c-1"), canStart: true, Now);
 
         other.Error!.Code.ShouldBe("SESSION_008");
     }
@@ -95,10 +95,42 @@ public sealed class SessionTests
         var session = Running();
         for (var i = 0; i < Session.QueueLimit; i++)
         {
-            session.AcceptMessage(Message($"q{i}"), Now).IsSuccess.ShouldBeTrue();
+            session.AcceptMessage(Message($"q{i}"), canStart: true, Now).IsSuccess.ShouldBeTrue();
         }
 
-        session.AcceptMessage(Message("one too many"), Now).Error!.Code.ShouldBe("SESSION_009");
+        session.AcceptMessage(Message("one too many"), canStart: true, Now).Error!.Code.ShouldBe("SESSION_009");
+    }
+
+    [Fact]
+    public void AcceptMessage_WhenTooManyBytesWait_ShouldRefuse()
+    {
+        var session = Running();
+        var large = new string('x', (int)(Session.QueueByteLimit / 4));
+        session.AcceptMessage(Message("half", large), canStart: true, Now).IsSuccess.ShouldBeTrue();
+
+        session.AcceptMessage(Message("too much", large + "x"), canStart: true, Now).Error!.Code.ShouldBe("SESSION_009");
+    }
+
+    [Fact]
+    public void AcceptMessage_WhenTheProcessIsBeingEnded_ShouldQueue()
+    {
+        var session = Idle();
+
+        session.AcceptMessage(Message("m1"), canStart: false, Now).Value.Position.ShouldBe(1);
+
+        session.State.CurrentTurn.ShouldBeNull();
+    }
+
+    [Fact]
+    public void AcceptMessage_WhenAnIdIsUsedAgainAfterADay_ShouldRememberTheNewMessage()
+    {
+        var session = Idle();
+        session.AcceptMessage(Message("m1", clientId: "c-1"), canStart: true, Now);
+        session.AcceptMessage(Message("m2", clientId: "c-1"), canStart: true, Now.AddHours(25));
+
+        var retry = session.AcceptMessage(Message("m3", clientId: "c-1"), canStart: true, Now.AddHours(26));
+
+        retry.Value.MessageId.ShouldBe("m2");
     }
 
     [Fact]
@@ -107,14 +139,14 @@ public sealed class SessionTests
         var session = Idle();
         session.Terminate("user_request", Now);
 
-        session.AcceptMessage(Message("m1"), Now).Error!.Code.ShouldBe("SESSION_004");
+        session.AcceptMessage(Message("m1"), canStart: true, Now).Error!.Code.ShouldBe("SESSION_004");
     }
 
     [Fact]
     public void CancelMessage_WhenQueued_ShouldTakeItOut()
     {
         var session = Running();
-        session.AcceptMessage(Message("second"), Now);
+        session.AcceptMessage(Message("second"), canStart: true, Now);
 
         session.CancelMessage("second", Now).IsSuccess.ShouldBeTrue();
 
@@ -129,7 +161,7 @@ public sealed class SessionTests
     public void CompleteTurn_WhenMessagesWait_ShouldStartTheNext()
     {
         var session = Running();
-        session.AcceptMessage(Message("second"), Now);
+        session.AcceptMessage(Message("second"), canStart: true, Now);
         session.TakeUncommitted();
 
         session.CompleteTurn("end_turn", new TokenUsage(1, 2, 3, 4), 0.5m, Now.AddSeconds(2));
@@ -179,7 +211,7 @@ public sealed class SessionTests
     public void AgentStopped_WhenATurnIsOpen_ShouldCloseItAndKeepTheQueue()
     {
         var session = Running();
-        session.AcceptMessage(Message("second"), Now);
+        session.AcceptMessage(Message("second"), canStart: true, Now);
         session.RequestPermission(Permission("p1"), Now);
 
         session.AgentStopped("agent_exited", Now);
@@ -195,7 +227,7 @@ public sealed class SessionTests
     public void Terminate_ShouldDropTheQueueAndStayOver()
     {
         var session = Running();
-        session.AcceptMessage(Message("second"), Now);
+        session.AcceptMessage(Message("second"), canStart: true, Now);
 
         session.Terminate("user_request", Now);
         session.AgentStopped("agent_exited", Now);
