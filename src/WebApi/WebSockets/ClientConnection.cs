@@ -13,6 +13,7 @@ namespace Claudy.WebApi.WebSockets;
 /// </summary>
 internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposable
 {
+    private const int MaxUnauthenticatedFrameBytes = 64 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly WebSocket _socket;
@@ -66,6 +67,10 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
 
     /// <summary>The sessions that it watches.</summary>
     public ConnectionSessions Sessions { get; }
+
+    // A token fits; who has none yet gets no megabytes of the server's memory.
+    private int MaxFrameBytes =>
+        Authentication.IsAuthenticated ? _options.MaxFrameBytes : Math.Min(_options.MaxFrameBytes, MaxUnauthenticatedFrameBytes);
 
     private bool IsClosing => _closeStatus is not null;
 
@@ -163,11 +168,11 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
 
     private async Task ReceiveAsync()
     {
-        var receiver = new FrameReceiver(_socket, _options.MaxFrameBytes);
+        var receiver = new FrameReceiver(_socket);
         var gate = new FrameGate(_options, _time);
         while (true)
         {
-            var received = await receiver.ReceiveAsync(CancellationToken.None);
+            var received = await receiver.ReceiveAsync(() => MaxFrameBytes, CancellationToken.None);
             if (received.Kind == ReceivedKind.Closed)
             {
                 return;
@@ -184,7 +189,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
     // Answers whether somebody else gives the buffer back.
     private async ValueTask<bool> AdmitAsync(FrameGate gate, ReceivedFrame received)
     {
-        var admitted = gate.Admit(received, Authentication.IsAuthenticated, out var frame, out var definition);
+        var admitted = gate.Admit(received, MaxFrameBytes, Authentication.IsAuthenticated, out var frame, out var definition);
         if (admitted is { } refusal)
         {
             Send(Answer.Of(refusal.Error), frame.Id);
