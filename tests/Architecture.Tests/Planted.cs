@@ -20,9 +20,7 @@ namespace Claudy.Architecture.Tests.Planted.Application
 {
     internal sealed class UseCaseThatKnowsAnAdapter
     {
-        private readonly Infrastructure.Sqlite.AdapterThatKnowsAnother? _adapter;
-
-        public override string? ToString() => _adapter?.ToString();
+        public static string Name => Infrastructure.Sqlite.AdapterThatKnowsAnother.Name;
     }
 
     internal sealed class UseCaseWithALibrary

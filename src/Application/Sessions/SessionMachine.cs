@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -5,61 +6,66 @@ using Claudy.Domain.Shared;
 namespace Claudy.Application.Sessions;
 
 /// <summary>What a session does about each input. Runs on the session's loop only; waits for nothing.</summary>
-internal sealed class SessionMachine(
-    Session session,
-    SessionOutbox outbox,
-    AgentSlot slot,
-    ISessionLoop loop,
-    SessionOptions options,
-    TimeProvider time)
+internal sealed class SessionMachine
 {
-    private const int MaxCrashesInARow = 3;
+    private readonly Session _session;
+    private readonly AgentSlot _slot;
+    private readonly ISessionLoop _loop;
+    private readonly SessionOptions _options;
+    private readonly TimeProvider _time;
+    private readonly AgentEventRecorder _recorder;
+    private readonly AgentLifecycle _agent;
+    private bool _isUnused;
 
-    private readonly AgentEventRecorder _recorder = new(session, outbox, options, time);
-    private readonly List<Action<Result<SessionReply>>> _waitingForExit = [];
-    private string? _exitReason;
-    private int _crashesInARow;
-    private bool _isStopping;
-    private bool _retriedWithoutResume;
+    public SessionMachine(Session session, SessionOutbox outbox, AgentSlot slot, ISessionLoop loop, SessionOptions options, TimeProvider time)
+    {
+        _session = session;
+        _slot = slot;
+        _loop = loop;
+        _options = options;
+        _time = time;
+        _recorder = new AgentEventRecorder(session, outbox, options, time);
+        _agent = new AgentLifecycle(session, _recorder, slot, loop, options, time);
+    }
 
-    /// <summary>Whether the runner can end: no process, nothing to do, nobody came for a while.</summary>
-    public bool IsOver { get; private set; }
+    /// <summary>Whether the runner can end: no process, and closed or nothing to do for a while.</summary>
+    public bool IsOver => !_slot.IsOccupied && (_agent.IsClosed || _isUnused);
 
-    private bool IsAtRest => !slot.IsOccupied && (_isStopping || session.State.Status is SessionStatus.Hibernated or SessionStatus.Terminated or SessionStatus.Failed);
+    private bool IsAsleep => _session.State.Status is SessionStatus.Hibernated or SessionStatus.Terminated or SessionStatus.Failed;
 
     /// <summary>Settles what a server that died left open.</summary>
     public void Recover()
     {
-        if (session.State.Status is SessionStatus.Terminated)
+        if (_session.State.Status is SessionStatus.Terminated)
         {
             return;
         }
 
-        if (session.State.Status is not (SessionStatus.Hibernated or SessionStatus.Failed))
+        if (_session.State.Status is not (SessionStatus.Hibernated or SessionStatus.Failed))
         {
-            session.AgentStopped("server_restarted", time.GetUtcNow());
+            _session.AgentStopped("server_restarted", _time.GetUtcNow());
         }
 
-        if (session.State.Queue.Count > 0)
+        if (_session.State.Queue.Count > 0)
         {
-            StartAgent();
+            _agent.Start();
         }
     }
 
     public void Handle(SessionCommand command, Action<Result<SessionReply>> answer)
     {
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         switch (command)
         {
             case SessionCommand.Attach:
-                StartAgent();
-                answer(new SessionReply.Attached(session.State, session.LastSeq, _recorder.InFlight.Snapshot()));
+                _agent.Start();
+                answer(new SessionReply.Attached(_session.State, _session.LastSeq, _recorder.InFlight.Snapshot()));
                 break;
             case SessionCommand.Send(var message):
                 answer(Send(message, now));
                 break;
             case SessionCommand.CancelMessage(var messageId):
-                answer(DoneIf(session.CancelMessage(messageId, now)));
+                answer(DoneIf(_session.CancelMessage(messageId, now)));
                 break;
             case SessionCommand.AnswerPermission permission:
                 answer(AnswerPermission(permission, now));
@@ -68,22 +74,22 @@ internal sealed class SessionMachine(
                 Interrupt(answer);
                 break;
             case SessionCommand.Hibernate:
-                StopAgent("user_request", answer);
+                _agent.Stop("user_request", () => answer(Done()));
                 break;
             case SessionCommand.Terminate:
                 _recorder.KeepPartialTexts();
-                session.Terminate("user_request", now);
-                StopAgent("user_request", _ => { });
+                _session.Terminate("user_request", now);
+                _agent.Stop("user_request", () => { });
                 answer(Done());
                 break;
             case SessionCommand.Rename(var name):
-                answer(DoneIf(session.ChangeSettings(session.State.Settings with { Name = name }, now)));
+                answer(DoneIf(_session.ChangeSettings(_session.State.Settings with { Name = name }, now)));
                 break;
             case SessionCommand.UseOwnKey:
-                answer(DoneIf(session.ChangeSettings(session.State.Settings with { BringsOwnKey = true }, now)));
+                answer(DoneIf(_session.ChangeSettings(_session.State.Settings with { BringsOwnKey = true }, now)));
                 break;
             case SessionCommand.SetModel(var model):
-                Change(session.State.Settings with { Model = model }, agent => agent.SetModelAsync(model, CancellationToken.None), answer);
+                Change(_session.State.Settings with { Model = model }, agent => agent.SetModelAsync(model, CancellationToken.None), answer);
                 break;
             case SessionCommand.SetPermissionMode(var mode):
                 SetPermissionMode(mode, answer);
@@ -95,11 +101,11 @@ internal sealed class SessionMachine(
     {
         if (agentEvent is AgentEvent.Exited exited)
         {
-            AgentExited(exited);
+            _agent.Exited(exited);
             return;
         }
 
-        if (!session.IsLive)
+        if (!_session.IsLive)
         {
             // Its process has not heard yet that it is over.
             return;
@@ -108,161 +114,38 @@ internal sealed class SessionMachine(
         _recorder.Record(agentEvent);
         if (agentEvent is AgentEvent.TurnEnded)
         {
-            _crashesInARow = 0;
+            _agent.TurnEnded();
         }
     }
 
     /// <summary>Ends the process and then the runner; the session stays.</summary>
-    public void Stop(string reason)
-    {
-        _isStopping = true;
-        StopAgent(reason, _ => { });
-        IsOver = IsAtRest;
-    }
+    public void Stop(string reason) => _agent.Close(reason);
 
     public void Tick()
     {
-        var now = time.GetUtcNow();
-        foreach (var expired in session.ExpiredPermissions(now))
+        var now = _time.GetUtcNow();
+        foreach (var expired in _session.ExpiredPermissions(now))
         {
-            Resolve(expired.Id, PermissionDecision.Deny, "expired", "Nobody answered in time.", remember: false, null, now);
+            Resolve(expired.Id, PermissionDecision.Deny, "expired", "Nobody answered in _time.", remember: false, null, now);
         }
 
-        if (session.State.Status == SessionStatus.Idle && now - session.LastActivityAt >= options.IdleTimeout)
+        if (_session.State.Status == SessionStatus.Idle && now - _session.LastActivityAt >= _options.IdleTimeout)
         {
-            StopAgent("idle", _ => { });
+            _agent.Stop("idle", () => { });
         }
 
-        IsOver = IsAtRest;
-    }
-
-    private void StartAgent()
-    {
-        if (slot.IsOccupied || !session.IsLive || _isStopping)
-        {
-            return;
-        }
-
-        _exitReason = null;
-        session.AgentStarting(time.GetUtcNow());
-        Launch();
-    }
-
-    private void Launch()
-    {
-        // What is recorded must be stored before there is a process to show for it.
-        slot.Reserve();
-        var state = session.State;
-        loop.AfterCommit(() => slot.Launch(state, outcome => loop.PostAsync(() => AgentStarted(outcome))));
-    }
-
-    private void AgentStarted(Result<IAgentSession> outcome)
-    {
-        var now = time.GetUtcNow();
-        if (outcome.IsSuccess)
-        {
-            slot.Occupy(outcome.Value);
-            if (_exitReason is not null)
-            {
-                slot.Stop(options.StopGrace);
-                return;
-            }
-
-            session.AgentReady(now);
-            return;
-        }
-
-        slot.Vacate();
-        if (outcome.Error.Reason == AgentErrors.TranscriptMissingReason && !_retriedWithoutResume && _exitReason is null)
-        {
-            // Claude Code forgot; the session must go on all the same.
-            _retriedWithoutResume = true;
-            session.Record(SessionErrorRaised.From(AgentErrors.ContextLost()), now);
-            session.Record(new AgentSessionChanged(null), now);
-            Launch();
-            return;
-        }
-
-        if (_exitReason is { } reason)
-        {
-            session.AgentStopped(reason, now);
-        }
-        else
-        {
-            session.AgentFailed(outcome.Error, now);
-        }
-
-        AnswerWaiting();
-    }
-
-    private void AgentExited(AgentEvent.Exited exited)
-    {
-        var now = time.GetUtcNow();
-        slot.Vacate();
-        if (session.IsLive)
-        {
-            SettleAfterExit(exited, now);
-        }
-
-        AnswerWaiting();
-        IsOver = _isStopping;
-    }
-
-    private void SettleAfterExit(AgentEvent.Exited exited, DateTimeOffset now)
-    {
-        _recorder.KeepPartialTexts();
-        if (_exitReason is { } reason)
-        {
-            session.AgentStopped(reason, now);
-        }
-        else
-        {
-            _crashesInARow++;
-            session.Record(SessionErrorRaised.From(SessionErrors.AgentExited($"exit code {exited.ExitCode}.")), now);
-            session.AgentStopped("agent_exited", now);
-            RestartIfMessagesWait(now);
-        }
-    }
-
-    private void RestartIfMessagesWait(DateTimeOffset now)
-    {
-        if (session.State.Queue.Count == 0)
-        {
-            return;
-        }
-
-        if (_crashesInARow < MaxCrashesInARow)
-        {
-            StartAgent();
-        }
-        else
-        {
-            session.AgentFailed(SessionErrors.AgentFailedToStart($"it ended unexpectedly {_crashesInARow} times in a row."), now);
-        }
-    }
-
-    private void StopAgent(string reason, Action<Result<SessionReply>> whenGone)
-    {
-        if (!slot.IsOccupied)
-        {
-            whenGone(Done());
-            return;
-        }
-
-        _waitingForExit.Add(whenGone);
-        _exitReason ??= reason;
-        slot.Stop(options.StopGrace);
+        _isUnused = !_slot.IsOccupied && IsAsleep;
     }
 
     private Result<SessionReply> Send(ChatMessage message, DateTimeOffset now)
     {
-        var accepted = session.AcceptMessage(message, now);
+        var accepted = _session.AcceptMessage(message, now);
         if (!accepted.IsSuccess)
         {
             return accepted.Error;
         }
 
-        StartAgent();
+        _agent.Start();
         return new SessionReply.Accepted(accepted.Value.MessageId, accepted.Value.Position);
     }
 
@@ -275,12 +158,12 @@ internal sealed class SessionMachine(
         string reason,
         string? message,
         bool remember,
-        System.Text.Json.JsonElement? updatedInput,
+        JsonElement? updatedInput,
         DateTimeOffset now)
     {
-        var pending = session.State.PendingPermissions.FirstOrDefault(p => p.Id == requestId);
+        var pending = _session.State.PendingPermissions.FirstOrDefault(p => p.Id == requestId);
         var remembers = remember && decision == PermissionDecision.Allow;
-        var resolved = session.ResolvePermission(requestId, decision, reason, message, remembers && pending is not null ? pending.SuggestedRules : [], now);
+        var resolved = _session.ResolvePermission(requestId, decision, reason, message, remembers && pending is not null ? pending.SuggestedRules : [], now);
         if (!resolved.IsSuccess)
         {
             return resolved.Error;
@@ -290,66 +173,56 @@ internal sealed class SessionMachine(
         var mode = remembers && request.SuggestedRules.Count == 0 ? request.SuggestedMode : null;
         if (mode is { } newMode)
         {
-            session.ChangeSettings(session.State.Settings with { PermissionMode = newMode }, now);
+            _session.ChangeSettings(_session.State.Settings with { PermissionMode = newMode }, now);
         }
 
         var answer = new PermissionAnswer(decision, updatedInput ?? request.Input, remembers ? request.SuggestedRules : [], mode, message);
-        loop.AfterCommit(() => slot.Tell((agent, token) => agent.AnswerPermissionAsync(requestId, answer, token)));
+        _loop.AfterCommit(() => _slot.Tell((agent, token) => agent.AnswerPermissionAsync(requestId, answer, token)));
         return Result.Success();
     }
 
     private void Interrupt(Action<Result<SessionReply>> answer)
     {
-        if (slot.Agent is null || session.State.CurrentTurn is null)
+        if (_slot.Agent is null || _session.State.CurrentTurn is null)
         {
-            answer(DoneIf(session.IsLive ? Result.Success() : SessionErrors.Terminated()));
+            answer(DoneIf(_session.IsLive ? Result.Success() : SessionErrors.Terminated()));
             return;
         }
 
-        var now = time.GetUtcNow();
-        foreach (var pending in session.State.PendingPermissions)
+        var now = _time.GetUtcNow();
+        foreach (var pending in _session.State.PendingPermissions)
         {
-            session.ResolvePermission(pending.Id, PermissionDecision.Deny, "interrupted", null, [], now);
+            _session.ResolvePermission(pending.Id, PermissionDecision.Deny, "interrupted", null, [], now);
         }
 
-        slot.Control(agent => agent.InterruptAsync(CancellationToken.None), outcome => loop.PostAsync(() => answer(DoneIf(outcome))));
+        _slot.Control(agent => agent.InterruptAsync(CancellationToken.None), outcome => _loop.PostAsync(() => answer(DoneIf(outcome))));
     }
 
     private void SetPermissionMode(PermissionMode mode, Action<Result<SessionReply>> answer)
     {
         // Claude Code takes this mode only when it was started with it.
-        if (mode == PermissionMode.BypassPermissions && session.State.Settings.PermissionMode != mode)
+        if (mode == PermissionMode.BypassPermissions && _session.State.Settings.PermissionMode != mode)
         {
             answer(SessionErrors.ModeNeedsSandbox());
             return;
         }
 
-        Change(session.State.Settings with { PermissionMode = mode }, agent => agent.SetPermissionModeAsync(mode, CancellationToken.None), answer);
+        Change(_session.State.Settings with { PermissionMode = mode }, agent => agent.SetPermissionModeAsync(mode, CancellationToken.None), answer);
     }
 
     private void Change(SessionSettings settings, Func<IAgentSession, Task<Result>> tellAgent, Action<Result<SessionReply>> answer)
     {
-        if (slot.Agent is null || !session.IsLive)
+        if (_slot.Agent is null || !_session.IsLive)
         {
-            answer(DoneIf(session.ChangeSettings(settings, time.GetUtcNow())));
+            answer(DoneIf(_session.ChangeSettings(settings, _time.GetUtcNow())));
             return;
         }
 
-        slot.Control(tellAgent, outcome => loop.PostAsync(() =>
-            answer(DoneIf(outcome.IsSuccess ? session.ChangeSettings(settings, time.GetUtcNow()) : outcome))));
-    }
-
-    private void AnswerWaiting()
-    {
-        foreach (var answer in _waitingForExit)
-        {
-            answer(Done());
-        }
-
-        _waitingForExit.Clear();
+        _slot.Control(tellAgent, outcome => _loop.PostAsync(() =>
+            answer(DoneIf(outcome.IsSuccess ? _session.ChangeSettings(settings, _time.GetUtcNow()) : outcome))));
     }
 
     private Result<SessionReply> DoneIf(Result result) => result.IsSuccess ? Done() : result.Error;
 
-    private SessionReply.Done Done() => new SessionReply.Done(session.State.Status, session.LastSeq);
+    private SessionReply.Done Done() => new SessionReply.Done(_session.State.Status, _session.LastSeq);
 }

@@ -13,7 +13,8 @@ public static class DependencyInjection
     {
         builder.Services.AddSingleton<IValidateOptions<AnthropicOptions>, AnthropicOptionsValidator>();
         builder.Services.AddOptions<AnthropicOptions>().BindConfiguration(AnthropicOptions.Section).ValidateOnStart();
-        builder.Services.AddHttpClient<IClaudeKeyCheck, AnthropicKeyCheck>();
+        builder.Services.AddTransient<ApiKeyHeaderHandler>();
+        builder.Services.AddHttpClient<IClaudeKeyCheck, AnthropicKeyCheck>().AddHttpMessageHandler<ApiKeyHeaderHandler>();
         return builder;
     }
 }

@@ -1,7 +1,5 @@
-using Claudy.Application;
 using Claudy.Application.Authentication;
-using Claudy.Infrastructure.Security;
-using Claudy.Infrastructure.Sqlite;
+using Claudy.WebApi.Hosting;
 using MediatR;
 
 namespace Claudy.WebApi.Cli;
@@ -12,7 +10,7 @@ internal static class LocalToken
     /// <exception cref="Exception">The data folder cannot be used; see <see cref="LocalServices.IsOperational"/>.</exception>
     public static async Task<string> IssueAsync(CancellationToken cancellationToken)
     {
-        using var host = LocalServices.Compose(builder => builder.AddApplication().AddSqliteStores().AddSecurity());
+        using var host = LocalServices.ComposeForTokens();
         await using var scope = host.Services.CreateAsyncScope();
         var issued = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new IssueLocalToken(), cancellationToken);
         return issued.Value.Token.Value.Reveal();

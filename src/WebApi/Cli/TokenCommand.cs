@@ -1,3 +1,4 @@
+using Claudy.WebApi.Hosting;
 using System.CommandLine;
 using Claudy.WebApi.Cli.Chat;
 

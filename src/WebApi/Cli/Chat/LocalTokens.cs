@@ -1,3 +1,4 @@
+using Claudy.WebApi.Hosting;
 namespace Claudy.WebApi.Cli.Chat;
 
 /// <summary>Tokens of the local user, made from the data folder.</summary>

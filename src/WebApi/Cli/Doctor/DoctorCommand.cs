@@ -1,10 +1,6 @@
 using System.CommandLine;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Sessions.Ports;
-using Claudy.Infrastructure.Agents.Claude;
-using Claudy.Infrastructure.Processes;
-using Claudy.Infrastructure.Sandbox;
-using Claudy.Infrastructure.Security;
 using Claudy.WebApi.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -42,7 +38,7 @@ internal static class DoctorCommand
         List<Finding> findings = [MachineChecks.Runtime(), MachineChecks.Socat()];
         try
         {
-            using var host = LocalServices.Compose(AddExamined);
+            using var host = LocalServices.ComposeForExamination();
             await ExamineAsync(host.Services, findings, cancellationToken);
         }
         catch (Exception wrong) when (wrong is OptionsValidationException or StartupException)
@@ -51,13 +47,6 @@ internal static class DoctorCommand
         }
 
         return findings;
-    }
-
-    /// <summary>The parts of the server that are asked, with the server's own settings.</summary>
-    private static void AddExamined(HostApplicationBuilder builder)
-    {
-        ListeningPolicy.Apply(builder.Configuration);
-        builder.AddProcesses().AddSandbox().AddClaudeAgent().AddSecurity();
     }
 
     private static async Task ExamineAsync(IServiceProvider services, List<Finding> findings, CancellationToken cancellationToken)
