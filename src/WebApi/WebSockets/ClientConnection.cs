@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.WebSockets;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
@@ -153,10 +152,10 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
             _closeReason = reason;
             _closeStatus = status;
             _abortTimer = _time.CreateTimer(static state => ((ClientConnection)state!).Abort(), this, CloseTimeout, Timeout.InfiniteTimeSpan);
+            _cancelling = _closing.CancelAsync();
         }
 
         _outbound.Complete(discard);
-        _cancelling = _closing.CancelAsync();
     }
 
     private void Abort()
@@ -238,11 +237,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
     {
         try
         {
-            while (await _outbound.WaitAsync())
-            {
-                await SendWaitingAsync();
-            }
-
+            await new FrameSender(_outbound, _stream).RunAsync();
             if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
                 await _socket.CloseOutputAsync(_closeStatus ?? CloseCodes.Normal, _closeReason, CancellationToken.None);
@@ -252,22 +247,6 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         {
             // The connection is gone; the receiving loop learns of it too.
             Abort();
-        }
-    }
-
-    private async Task SendWaitingAsync()
-    {
-        var scratch = ArrayPool<byte>.Shared.Rent(OutboundQueue.WriteSize);
-        try
-        {
-            while (_outbound.Take(scratch) is { Length: > 0 } bytes)
-            {
-                await _stream.WriteAsync(bytes, CancellationToken.None);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(scratch);
         }
     }
 
