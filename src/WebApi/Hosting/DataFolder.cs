@@ -6,6 +6,8 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Where it is in the configuration.</summary>
     public const string Key = "Claudy:Data";
 
+    private const string LockFile = "server.lock";
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly FileStream _lock;
@@ -26,8 +28,7 @@ internal sealed class DataFolder : IDisposable
         var path = System.IO.Path.GetFullPath(configured);
         try
         {
-            Directory.CreateDirectory(path, OwnerOnly);
-            File.SetUnixFileMode(path, OwnerOnly);
+            Make(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -39,10 +40,28 @@ internal sealed class DataFolder : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
+    private static void Make(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path, OwnerOnly);
+        }
+        else if ((File.GetUnixFileMode(path) & ~OwnerOnly) != UnixFileMode.None)
+        {
+            // Only a folder that is ours or nobody's is closed to others: it could be /tmp by mistake.
+            if (!File.Exists(System.IO.Path.Combine(path, LockFile)) && Directory.EnumerateFileSystemEntries(path).Any())
+            {
+                throw new StartupException($"The data folder {path} holds other things, and others than its owner can use it. Name an empty folder with {Key} or CLAUDY_DATA, or run: chmod 700 {path}");
+            }
+
+            File.SetUnixFileMode(path, OwnerOnly);
+        }
+    }
+
     // FileShare.None is an advisory lock on Unix, which ends with the process however that ends.
     private static FileStream Lock(string path)
     {
-        var file = System.IO.Path.Combine(path, "server.lock");
+        var file = System.IO.Path.Combine(path, LockFile);
         try
         {
             return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.WebSockets;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
@@ -13,6 +12,7 @@ namespace Claudy.WebApi.WebSockets;
 /// </summary>
 internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposable
 {
+    private const int MaxUnauthenticatedFrameBytes = 64 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     private readonly WebSocket _socket;
@@ -66,6 +66,10 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
 
     /// <summary>The sessions that it watches.</summary>
     public ConnectionSessions Sessions { get; }
+
+    // A token fits; who has none yet gets no megabytes of the server's memory.
+    private int MaxFrameBytes =>
+        Authentication.IsAuthenticated ? _options.MaxFrameBytes : Math.Min(_options.MaxFrameBytes, MaxUnauthenticatedFrameBytes);
 
     private bool IsClosing => _closeStatus is not null;
 
@@ -148,10 +152,10 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
             _closeReason = reason;
             _closeStatus = status;
             _abortTimer = _time.CreateTimer(static state => ((ClientConnection)state!).Abort(), this, CloseTimeout, Timeout.InfiniteTimeSpan);
+            _cancelling = _closing.CancelAsync();
         }
 
         _outbound.Complete(discard);
-        _cancelling = _closing.CancelAsync();
     }
 
     private void Abort()
@@ -163,11 +167,11 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
 
     private async Task ReceiveAsync()
     {
-        var receiver = new FrameReceiver(_socket, _options.MaxFrameBytes);
+        var receiver = new FrameReceiver(_socket);
         var gate = new FrameGate(_options, _time);
         while (true)
         {
-            var received = await receiver.ReceiveAsync(CancellationToken.None);
+            var received = await receiver.ReceiveAsync(() => MaxFrameBytes, CancellationToken.None);
             if (received.Kind == ReceivedKind.Closed)
             {
                 return;
@@ -184,7 +188,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
     // Answers whether somebody else gives the buffer back.
     private async ValueTask<bool> AdmitAsync(FrameGate gate, ReceivedFrame received)
     {
-        var admitted = gate.Admit(received, Authentication.IsAuthenticated, out var frame, out var definition);
+        var admitted = gate.Admit(received, MaxFrameBytes, Authentication.IsAuthenticated, out var frame, out var definition);
         if (admitted is { } refusal)
         {
             Send(Answer.Of(refusal.Error), frame.Id);
@@ -233,11 +237,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
     {
         try
         {
-            while (await _outbound.WaitAsync())
-            {
-                await SendWaitingAsync();
-            }
-
+            await new FrameSender(_outbound, _stream).RunAsync();
             if (_socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
             {
                 await _socket.CloseOutputAsync(_closeStatus ?? CloseCodes.Normal, _closeReason, CancellationToken.None);
@@ -247,22 +247,6 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         {
             // The connection is gone; the receiving loop learns of it too.
             Abort();
-        }
-    }
-
-    private async Task SendWaitingAsync()
-    {
-        var scratch = ArrayPool<byte>.Shared.Rent(OutboundQueue.WriteSize);
-        try
-        {
-            while (_outbound.Take(scratch) is { Length: > 0 } bytes)
-            {
-                await _stream.WriteAsync(bytes, CancellationToken.None);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(scratch);
         }
     }
 

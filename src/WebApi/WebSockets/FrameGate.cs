@@ -18,14 +18,14 @@ internal sealed class FrameGate(HttpOptions options, TimeProvider time)
 
     /// <summary>Looks at a frame.</summary>
     /// <returns>Null when it is to be handled by <paramref name="definition"/>.</returns>
-    public FrameRefusal? Admit(ReceivedFrame received, bool isAuthenticated, out ClientFrame frame, out FrameDefinition? definition)
+    public FrameRefusal? Admit(ReceivedFrame received, int maxBytes, bool isAuthenticated, out ClientFrame frame, out FrameDefinition? definition)
     {
         frame = new ClientFrame();
         definition = null;
         switch (received.Kind)
         {
             case ReceivedKind.TooLarge:
-                return new FrameRefusal(ProtocolErrors.TooLarge(options.MaxFrameBytes), CloseCodes.TooLarge);
+                return new FrameRefusal(ProtocolErrors.TooLarge(maxBytes), CloseCodes.TooLarge);
             case ReceivedKind.Binary:
                 return Malformed(ProtocolErrors.Malformed("it is binary; send text frames"));
         }

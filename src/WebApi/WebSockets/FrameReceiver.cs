@@ -34,15 +34,18 @@ internal readonly record struct ReceivedFrame(ReceivedKind Kind, byte[]? Buffer,
 }
 
 /// <summary>Puts messages together from what the socket gives. A silent connection holds no buffer.</summary>
-internal sealed class FrameReceiver(WebSocket socket, int maxBytes)
+internal sealed class FrameReceiver(WebSocket socket)
 {
     private const int FirstBuffer = 4096;
 
     /// <summary>Waits for the next message.</summary>
+    /// <param name="maxBytes">Asked when it comes: how large it may be.</param>
+    /// <param name="cancellationToken">Gives up, and the connection with it.</param>
     /// <exception cref="WebSocketException">The connection broke, or the client broke the WebSocket protocol.</exception>
-    public async ValueTask<ReceivedFrame> ReceiveAsync(CancellationToken cancellationToken)
+    public async ValueTask<ReceivedFrame> ReceiveAsync(Func<int> maxBytes, CancellationToken cancellationToken)
     {
         var result = await socket.ReceiveAsync(Memory<byte>.Empty, cancellationToken);
+        var limit = maxBytes();
         if (result.MessageType == WebSocketMessageType.Close)
         {
             return new ReceivedFrame(ReceivedKind.Closed, null, 0);
@@ -61,9 +64,9 @@ internal sealed class FrameReceiver(WebSocket socket, int maxBytes)
 
                 result = await socket.ReceiveAsync(buffer.AsMemory(length), cancellationToken);
                 length += result.Count;
-                if (result.MessageType == WebSocketMessageType.Close || length > maxBytes)
+                if (result.MessageType == WebSocketMessageType.Close || length > limit)
                 {
-                    var kind = length > maxBytes ? ReceivedKind.TooLarge : ReceivedKind.Closed;
+                    var kind = length > limit ? ReceivedKind.TooLarge : ReceivedKind.Closed;
                     ArrayPool<byte>.Shared.Return(buffer);
                     return new ReceivedFrame(kind, null, 0);
                 }

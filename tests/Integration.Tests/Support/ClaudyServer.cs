@@ -55,30 +55,35 @@ internal sealed class ClaudyServer : IAsyncDisposable
         var data = dataPath is null ? Directory.CreateTempSubdirectory("claudy-") : new DirectoryInfo(dataPath);
         var agents = new FakeAgentLauncher();
         var banner = new StringWriter();
-        var app = Server.Build([], builder =>
-        {
-            builder.Configuration["Claudy:Data"] = data.FullName;
-            builder.Configuration["Claudy:Sandbox:Mode"] = "None";
-            builder.Configuration["Claudy:Claude:ApiKey"] = $"made-up-{Guid.NewGuid():N}";
-            builder.Configuration["urls"] = "http://127.0.0.1:0";
-            foreach (var (key, value) in settings ?? [])
-            {
-                builder.Configuration[key] = value;
-            }
-
-            builder.Logging.ClearProviders();
-            builder.Services.Replace(ServiceDescriptor.Singleton<IAgentLauncher>(agents));
-            builder.Services.Replace(ServiceDescriptor.Singleton<IApiBroker, NoApiBroker>());
-            builder.Services.Replace(ServiceDescriptor.Singleton(new BannerOutput(banner)));
-            change?.Invoke(builder.Services);
-        });
+        WebApplication? app = null;
         try
         {
+            app = Server.Build([], builder =>
+            {
+                builder.Configuration["Claudy:Data"] = data.FullName;
+                builder.Configuration["Claudy:Sandbox:Mode"] = "None";
+                builder.Configuration["Claudy:Claude:ApiKey"] = $"made-up-{Guid.NewGuid():N}";
+                builder.Configuration["urls"] = "http://127.0.0.1:0";
+                foreach (var (key, value) in settings ?? [])
+                {
+                    builder.Configuration[key] = value;
+                }
+
+                builder.Logging.ClearProviders();
+                builder.Services.Replace(ServiceDescriptor.Singleton<IAgentLauncher>(agents));
+                builder.Services.Replace(ServiceDescriptor.Singleton<IApiBroker, NoApiBroker>());
+                builder.Services.Replace(ServiceDescriptor.Singleton(new BannerOutput(banner)));
+                change?.Invoke(builder.Services);
+            });
             await app.StartAsync();
         }
         catch
         {
-            await app.DisposeAsync();
+            if (app is not null)
+            {
+                await app.DisposeAsync();
+            }
+
             if (dataPath is null)
             {
                 data.Delete(recursive: true);

@@ -99,6 +99,16 @@ public sealed class BadInputTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Frame_WhenItIsLargeAndComesBeforeAuth_ShouldCloseWith1009()
+    {
+        await using var client = await TestClient.ConnectAsync(_server.WebSocket);
+        await client.SendAsync(new { type = "ping", content = new string('x', 100_000) });
+
+        (await client.ReceiveAsync("error")).Code().ShouldBe("WS_004");
+        (await client.ReceiveCloseAsync()).ShouldBe(1009);
+    }
+
+    [Fact]
     public async Task Auth_WhenTheTokenIsWrong_ShouldBeRefused()
     {
         await using var client = await TestClient.ConnectAsync(_server.WebSocket);
