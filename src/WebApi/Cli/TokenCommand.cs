@@ -1,6 +1,6 @@
-using Claudy.WebApi.Hosting;
 using System.CommandLine;
 using Claudy.WebApi.Cli.Chat;
+using Claudy.WebApi.Hosting;
 
 namespace Claudy.WebApi.Cli;
 
