@@ -5,12 +5,12 @@ using Shouldly;
 
 namespace Claudy.Architecture.Tests.Planted.Domain
 {
-    internal sealed class EntityThatKnowsAUseCase
+    internal static class EntityThatKnowsAUseCase
     {
         public static string Name => typeof(Application.UseCaseWithALibrary).Name;
     }
 
-    internal sealed class EntityWithALibrary
+    internal static class EntityWithALibrary
     {
         public static void Check() => true.ShouldBeTrue();
     }
@@ -18,12 +18,12 @@ namespace Claudy.Architecture.Tests.Planted.Domain
 
 namespace Claudy.Architecture.Tests.Planted.Application
 {
-    internal sealed class UseCaseThatKnowsAnAdapter
+    internal static class UseCaseThatKnowsAnAdapter
     {
         public static string Name => Infrastructure.Sqlite.AdapterThatKnowsAnother.Name;
     }
 
-    internal sealed class UseCaseWithALibrary
+    internal static class UseCaseWithALibrary
     {
         public static void Check() => 1.ShouldBe(1);
     }
@@ -43,25 +43,25 @@ namespace Claudy.Architecture.Tests.Planted.Application
 
 namespace Claudy.Architecture.Tests.Planted.Infrastructure.Sqlite
 {
-    internal sealed class AdapterThatKnowsAnother
+    internal static class AdapterThatKnowsAnother
     {
-        public static string Name => new Redis.AdapterThatKnowsTheWeb().ToString() ?? "";
+        public static string Name => Redis.AdapterThatKnowsTheWeb.Endpoint.Name;
     }
 }
 
 namespace Claudy.Architecture.Tests.Planted.Infrastructure.Redis
 {
-    internal sealed class AdapterThatKnowsTheWeb
+    internal static class AdapterThatKnowsTheWeb
     {
-        public static WebApi.EndpointThatKnowsAnAdapter? Endpoint => null;
+        public static Type Endpoint => typeof(WebApi.EndpointThatKnowsAnAdapter);
     }
 }
 
 namespace Claudy.Architecture.Tests.Planted.WebApi
 {
-    internal sealed class EndpointThatKnowsAnAdapter
+    internal static class EndpointThatKnowsAnAdapter
     {
-        public static string Name => nameof(Infrastructure.Sqlite) + typeof(Infrastructure.Sqlite.AdapterThatKnowsAnother);
+        public static string Name => nameof(Infrastructure.Sqlite) + typeof(Infrastructure.Sqlite.AdapterThatKnowsAnother).Name;
     }
 
     internal class OpenClass;

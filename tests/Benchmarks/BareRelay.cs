@@ -35,18 +35,19 @@ internal static class BareRelay
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         })!;
         var relaying = LinesToFramesAsync(process.StandardOutput.BaseStream, socket);
         var buffer = new byte[4096];
         while (await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None) is { MessageType: WebSocketMessageType.Text } received)
         {
-            await process.StandardInput.WriteLineAsync(Encoding.UTF8.GetString(buffer, 0, received.Count));
-            await process.StandardInput.FlushAsync();
+            await process.StandardInput.WriteLineAsync(Encoding.UTF8.GetString(buffer, 0, received.Count).AsMemory(), context.RequestAborted);
+            await process.StandardInput.FlushAsync(context.RequestAborted);
         }
 
         process.StandardInput.Close();
         await relaying;
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync(CancellationToken.None);
     }
 
     private static async Task LinesToFramesAsync(Stream output, WebSocket socket)
