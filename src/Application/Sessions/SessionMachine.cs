@@ -59,7 +59,12 @@ internal sealed class SessionMachine
         switch (command)
         {
             case SessionCommand.Attach:
-                _agent.Start();
+                // One that could not start is tried again for a message, not for each onlooker.
+                if (_session.State.Status != SessionStatus.Failed)
+                {
+                    _agent.Start();
+                }
+
                 answer(new SessionReply.Attached(_session.State, _session.LastSeq, _recorder.InFlight.Snapshot()));
                 break;
             case SessionCommand.Send(var message):
