@@ -89,6 +89,50 @@ public sealed class ChatClientTests
     }
 
     [Fact]
+    public async Task Events_WhenTheServerFallsSilent_ShouldConnectAgain()
+    {
+        var isOver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await ScriptedServer.StartAsync(
+            async peer =>
+            {
+                await peer.OpenAsync();
+
+                // Who does not read answers no ping either.
+                await isOver.Task;
+            },
+            async peer =>
+            {
+                await peer.SignInAsync();
+                await peer.ReplyAsync(await peer.ExpectAsync("attach_session"), "session_attached");
+                await peer.StayAsync();
+            });
+        await using var client = new ChatClient(server.Url, new GivenToken("t"), TimeProvider.System)
+        {
+            KeepAlive = TimeSpan.FromMilliseconds(200),
+            MaxReconnectDelay = TimeSpan.FromMilliseconds(20),
+        };
+        await client.OpenAsync(null, CancellationToken.None);
+
+        var seen = await server.Until(ReadUntilAsync(client, "session_attached"));
+
+        isOver.SetResult();
+        seen.ShouldContain(e => e is ChatEvent.Disconnected);
+    }
+
+    [Fact]
+    public async Task OpenAsync_WhenTheServerFallsSilent_ShouldFailAsNotConnected()
+    {
+        var isOver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await ScriptedServer.StartAsync(_ => isOver.Task);
+        await using var client = new ChatClient(server.Url, new GivenToken("t"), TimeProvider.System) { KeepAlive = TimeSpan.FromMilliseconds(50) };
+
+        var failure = await Should.ThrowAsync<ChatException>(server.Until(client.OpenAsync(null, CancellationToken.None)));
+
+        isOver.SetResult();
+        failure.ExitCode.ShouldBe(ExitCode.NoConnection);
+    }
+
+    [Fact]
     public async Task SendAsync_WhenConnectionBreaksBeforeTheAnswer_ShouldSendTheSameIdAgain()
     {
         string? firstId = null;

@@ -75,6 +75,60 @@ public sealed class ChatLoopTests
     }
 
     [Fact]
+    public async Task RunAsync_WhenAnotherRequestTookThePlaceOfTheOneAsked_ShouldAskAgain()
+    {
+        var answered = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var terminal = new TestTerminal();
+
+        await RunAsync("hi", terminal, async peer =>
+        {
+            await peer.OpenAsync();
+            await BeginTurnAsync(peer);
+            await peer.EventAsync(3, "permission_request", BashRequest);
+            await terminal.UntilShownAsync("$ touch x");
+            await peer.EventAsync(4, "permission_resolved", """{"request_id":"p1","decision":"allow","reason":"user"}""");
+            await peer.EventAsync(5, "permission_request", """{"request_id":"p2","tool_name":"Bash","input":{"command":"rm -rf ."}}""");
+            await terminal.UntilShownAsync("$ rm -rf .");
+            terminal.Type("y");
+            await terminal.UntilShownAsync("does not count");
+            terminal.Type("n");
+            answered.SetResult((await peer.ExpectAsync("permission_response")).GetProperty("data").GetRawText());
+            await EndTurnAsync(peer, 6, "end_turn");
+            await peer.StayAsync();
+        });
+
+        var data = await answered.Task;
+        data.ShouldNotBeNull().ShouldContain("\"p2\"");
+        data.ShouldContain("\"deny\"");
+    }
+
+    [Fact]
+    public async Task RunAsync_WhenAnAnswerComesTooLate_ShouldNotSayItToClaude()
+    {
+        var said = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var terminal = new TestTerminal();
+        terminal.Type("hi");
+
+        await RunAsync(null, terminal, async peer =>
+        {
+            await peer.OpenAsync();
+            await BeginTurnAsync(peer);
+            await peer.EventAsync(3, "permission_request", BashRequest);
+            await terminal.UntilShownAsync("$ touch x");
+            await peer.EventAsync(4, "permission_resolved", """{"request_id":"p1","decision":"deny","reason":"user"}""");
+            await terminal.UntilShownAsync("Denied");
+            terminal.Type("y");
+            await terminal.UntilShownAsync("answered already");
+            terminal.Type("and now this");
+            said.SetResult((await peer.ExpectAsync("chat_message")).GetProperty("content").GetString());
+            terminal.EndInput();
+            await peer.StayAsync();
+        });
+
+        (await said.Task).ShouldBe("and now this");
+    }
+
+    [Fact]
     public async Task RunAsync_WhenAllIsAllowed_ShouldNotAsk()
     {
         var decision = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -255,6 +309,7 @@ public sealed class ChatLoopTests
         private readonly System.Threading.Channels.Channel<string?> _lines = System.Threading.Channels.Channel.CreateBounded<string?>(16);
         private readonly StringBuilder _answer = new();
         private readonly StringBuilder _aside = new();
+        private readonly SemaphoreSlim _written = new(0);
 
         public bool IsInteractive { get; init; } = true;
 
@@ -262,11 +317,37 @@ public sealed class ChatLoopTests
 
         public string Answer => _answer.ToString();
 
-        public string Aside => _aside.ToString();
+        public string Aside
+        {
+            get
+            {
+                lock (_aside)
+                {
+                    return _aside.ToString();
+                }
+            }
+        }
 
         public void WriteAnswer(string text) => _answer.Append(text);
 
-        public void WriteAside(string text) => _aside.Append(text);
+        public void WriteAside(string text)
+        {
+            lock (_aside)
+            {
+                _aside.Append(text);
+            }
+
+            _written.Release();
+        }
+
+        /// <summary>For a script that must wait for the client to have said something.</summary>
+        public async Task UntilShownAsync(string text)
+        {
+            while (!Aside.Contains(text, StringComparison.Ordinal))
+            {
+                (await _written.WaitAsync(TimeSpan.FromSeconds(20))).ShouldBeTrue($"waiting for \"{text}\"; shown: {Aside}");
+            }
+        }
 
         public Task<string?> ReadLineAsync() => _lines.Reader.ReadAsync().AsTask();
 

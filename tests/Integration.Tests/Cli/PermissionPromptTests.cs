@@ -49,6 +49,23 @@ public sealed class PermissionPromptTests
         text.ShouldContain("$ rm -rf ~ #␍␛[2Kls");
     }
 
+    [Fact]
+    public void Describe_WhenAlwaysIsOffered_ShouldListEveryRuleInFull()
+    {
+        var harmless = $"Bash({new string('x', 300)})";
+
+        var text = PermissionPrompt.Describe(Request("Bash", """{"command":"ls"}""", harmless, "Bash(echo a\nrm -rf ~)", "Bash(sudo:*)"));
+
+        text.ShouldEndWith($"\n  - {harmless}\n  - Bash(echo a\n    rm -rf ~)\n  - Bash(sudo:*)");
+    }
+
+    [Theory]
+    [InlineData("Bash", """{"command":"ls","description":"list","dangerouslyDisableSandbox":true}""", "\n  $ ls\n  dangerouslyDisableSandbox: true")]
+    [InlineData("Write", """{"file_path":"a","content":"x","mode":"0777"}""", "\n  + x\n  mode: \"0777\"")]
+    [InlineData("Edit", """{"file_path":"a","old_string":"x","new_string":"y","replace_all":true}""", "\n  + y\n  replace_all: true")]
+    public void Describe_WhenThereIsMoreInput_ShouldShowItToo(string tool, string input, string expectedEnd) =>
+        PermissionPrompt.Describe(Request(tool, input)).ShouldEndWith(expectedEnd);
+
     [Theory]
     [InlineData(" Yes ", PermissionAnswer.Allow)]
     [InlineData("a", PermissionAnswer.AllowAlways)]

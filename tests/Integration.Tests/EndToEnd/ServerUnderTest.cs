@@ -62,18 +62,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
     public async Task StartProcessAsync()
     {
         _port = FreePort();
-        var start = new ProcessStartInfo(
-            Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"),
-            ["exec", typeof(WebApi.AssemblyMarker).Assembly.Location, "serve", "--urls", $"http://127.0.0.1:{_port}"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        start.Environment.Clear();
-        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
-        start.Environment["HOME"] = _data.FullName;
-        start.Environment["CLAUDY_DATA"] = Path.Combine(_data.FullName, "data");
+        var start = Command(["serve", "--urls", $"http://127.0.0.1:{_port}"]);
         start.Environment["CLAUDE_CODE_PATH"] = ClaudeCodeBinary.Require();
         foreach (var (name, value) in _settings)
         {
@@ -89,6 +78,24 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         AccessToken = await SignInAsync(await link.Task.WaitAsync(StartTimeout));
+    }
+
+    /// <summary>A command of <c>claudy</c> as whoever runs this server would run it.</summary>
+    public ProcessStartInfo Command(IEnumerable<string> arguments)
+    {
+        var start = new ProcessStartInfo(
+            Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"),
+            ["exec", typeof(WebApi.AssemblyMarker).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
+        start.Environment["HOME"] = _data.FullName;
+        start.Environment["CLAUDY_DATA"] = Path.Combine(_data.FullName, "data");
+        return start;
     }
 
     /// <summary>As kill -9 does.</summary>

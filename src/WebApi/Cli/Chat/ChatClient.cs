@@ -28,6 +28,9 @@ internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider tim
     /// <summary>The longest pause between two tries.</summary>
     public TimeSpan MaxReconnectDelay { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often the server is asked whether it is there, and how long it may take to say so.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>What happens; must be read all the time. Ends with a <see cref="ChatException"/> when the connection cannot be had back.</summary>
     public ChannelReader<ChatEvent> Events => _events.Reader;
 
@@ -102,13 +105,13 @@ internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider tim
                 await _events.Writer.WriteAsync(new ChatEvent.Reconnected(), cancellationToken);
             }
         }
-        catch (ChatException end)
-        {
-            _events.Writer.Complete(end);
-        }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             _events.Writer.Complete();
+        }
+        catch (Exception end) when (_events.Writer.TryComplete(end))
+        {
+            // Whoever reads the events gets it: a fault too, for without an end they would wait for ever.
         }
     }
 
@@ -239,7 +242,7 @@ internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider tim
         ChatConnection connection;
         try
         {
-            connection = await ChatConnection.OpenAsync(url, cancellationToken);
+            connection = await ChatConnection.OpenAsync(url, KeepAlive, cancellationToken);
         }
         catch (WebSocketException unreachable)
         {
@@ -338,7 +341,7 @@ internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider tim
         {
             await connection.SendAsync(frame, cancellationToken);
         }
-        catch (Exception gone) when (gone is WebSocketException or ObjectDisposedException)
+        catch (WebSocketException)
         {
             // What matters is kept as unanswered and sent again.
         }

@@ -14,10 +14,10 @@ internal sealed class ChatConnection : IAsyncDisposable
     private readonly SemaphoreSlim _sending = new(1, 1);
     private readonly ArrayBufferWriter<byte> _received = new(16 * 1024);
 
-    private ChatConnection()
+    private ChatConnection(TimeSpan keepAlive)
     {
-        _socket.Options.KeepAliveInterval = TimeSpan.FromSeconds(15);
-        _socket.Options.KeepAliveTimeout = TimeSpan.FromSeconds(15);
+        _socket.Options.KeepAliveInterval = keepAlive;
+        _socket.Options.KeepAliveTimeout = keepAlive;
     }
 
     /// <summary>Why the other side closed; null when it did not, or only went away.</summary>
@@ -25,10 +25,13 @@ internal sealed class ChatConnection : IAsyncDisposable
 
     public string? CloseReason => _socket.CloseStatusDescription;
 
+    /// <param name="url">The server.</param>
+    /// <param name="keepAlive">How often the server is asked whether it is there, and how long it may take to say so.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="WebSocketException">Nobody answers there, or not with a WebSocket.</exception>
-    public static async Task<ChatConnection> OpenAsync(Uri url, CancellationToken cancellationToken)
+    public static async Task<ChatConnection> OpenAsync(Uri url, TimeSpan keepAlive, CancellationToken cancellationToken)
     {
-        var connection = new ChatConnection();
+        var connection = new ChatConnection(keepAlive);
         try
         {
             await connection._socket.ConnectAsync(url, cancellationToken);
@@ -50,6 +53,10 @@ internal sealed class ChatConnection : IAsyncDisposable
         {
             await _socket.SendAsync(utf8.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, cancellationToken);
         }
+        catch (Exception gone) when (IsAborted(gone, cancellationToken))
+        {
+            throw Lost(gone);
+        }
         finally
         {
             _sending.Release();
@@ -64,7 +71,7 @@ internal sealed class ChatConnection : IAsyncDisposable
         _received.ResetWrittenCount();
         while (true)
         {
-            var part = await _socket.ReceiveAsync(_received.GetMemory(16 * 1024), cancellationToken);
+            var part = await ReceivePartAsync(cancellationToken);
             if (part.MessageType == WebSocketMessageType.Close)
             {
                 return null;
@@ -92,13 +99,31 @@ internal sealed class ChatConnection : IAsyncDisposable
             {
                 await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, timeout.Token);
             }
-            catch (Exception gone) when (gone is WebSocketException or OperationCanceledException)
+            catch (Exception gone) when (gone is WebSocketException or OperationCanceledException or ObjectDisposedException)
             {
                 // There is nobody left to say goodbye to.
             }
         }
 
+        // Not the semaphore: who waits for it has to get it, and then to see that the socket is gone.
         _socket.Dispose();
-        _sending.Dispose();
     }
+
+    private async ValueTask<ValueWebSocketReceiveResult> ReceivePartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _socket.ReceiveAsync(_received.GetMemory(16 * 1024), cancellationToken);
+        }
+        catch (Exception gone) when (IsAborted(gone, cancellationToken))
+        {
+            throw Lost(gone);
+        }
+    }
+
+    /// <summary>A missing answer to a keep-alive aborts the socket, which shows as a cancellation that nobody asked for.</summary>
+    private static bool IsAborted(Exception exception, CancellationToken cancellationToken) =>
+        exception is ObjectDisposedException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+
+    private static WebSocketException Lost(Exception inner) => new(WebSocketError.ConnectionClosedPrematurely, "the server no longer answers", inner);
 }

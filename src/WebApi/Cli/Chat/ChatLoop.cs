@@ -20,6 +20,9 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
     private AwaitedMessage? _awaited;
     private int? _exitCode;
 
+    /// <summary>What was asked first since the line that is being typed was begun, and so what it answers.</summary>
+    private Asked? _asked;
+
     /// <summary>Whether every permission is given without asking.</summary>
     public bool AllowAll { get; init; }
 
@@ -71,6 +74,7 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
                 var line = await typing;
                 typing = null;
                 await OnLineAsync(line, cancellationToken);
+                _asked = null;
             }
         }
 
@@ -186,11 +190,19 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
         }
         else if (_pending is [var request, ..])
         {
-            if (PermissionPrompt.Parse(line, request) is { } answer)
+            if (_asked?.Request?.Id != request.Id)
+            {
+                view.Say("That line was begun before this was asked, so it does not count.");
+            }
+            else if (PermissionPrompt.Parse(line, request) is { } answer)
             {
                 _pending.RemoveAt(0);
                 await client.SendAsync(ClientFrame.PermissionResponse(request.Id, answer), cancellationToken);
             }
+        }
+        else if (_asked?.Request is { } gone && PermissionPrompt.Parse(line, gone) is not null)
+        {
+            view.Say("That was answered already.");
         }
         else if (_isConversation && (line.Trim() is "/exit" or "/quit"))
         {
@@ -241,12 +253,17 @@ internal sealed class ChatLoop(ChatClient client, IChatView view, ITerminal term
         if (_canAsk && !_interrupted && _pending is [var request, ..])
         {
             view.Ask(request);
+            _asked ??= new Asked(request);
         }
         else if (_canAsk && _isConversation && _runningTurn is null && !_isWaiting)
         {
             view.Prompt();
+            _asked ??= new Asked(null);
         }
     }
+
+    /// <param name="Request">The permission; null for the next message.</param>
+    private sealed record Asked(PendingPermission? Request);
 
     /// <summary>The message whose turn ends the program.</summary>
     private sealed record AwaitedMessage(string ClientId)

@@ -19,7 +19,7 @@ internal sealed class JsonView(ITerminal terminal) : IChatView
         }
     }
 
-    public void Ask(PendingPermission request) => Say(PermissionPrompt.Question(request));
+    public void Ask(PendingPermission request) => Say($"{PermissionPrompt.Describe(request)}\n{PermissionPrompt.Question(request)}");
 
     public void Prompt()
     {

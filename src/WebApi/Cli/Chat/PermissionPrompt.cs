@@ -23,7 +23,13 @@ internal static class PermissionPrompt
             text.Append(": ").Append(TerminalText.CleanLine(description, 300));
         }
 
-        return text.Append('\n').Append(Indent(Subject(request.ToolName, request.Input))).ToString();
+        text.Append('\n').Append(Indent(Subject(request.ToolName, request.Input)));
+        if (request.Rules.Count > 0)
+        {
+            text.Append("\nAlways would allow, for this session:\n").Append(Indent(string.Join('\n', request.Rules.Select(Listed))));
+        }
+
+        return text.ToString();
     }
 
     /// <summary>What can be answered.</summary>
@@ -31,8 +37,9 @@ internal static class PermissionPrompt
     {
         var always = request switch
         {
-            { Rules.Count: > 0 } => $"[a]lways in this session ({TerminalText.CleanLine(string.Join(", ", request.Rules), 200)})",
-            { Mode: { } mode } => $"[a]lways in this session (permission mode {TerminalText.CleanLine(mode, 40)})",
+            { Rules.Count: 1 } => "[a]lways in this session (the rule above)",
+            { Rules.Count: > 1 } => $"[a]lways in this session (the {request.Rules.Count} rules above)",
+            { Mode: { } mode } => $"[a]lways in this session (permission mode {TerminalText.Clean(mode)})",
             _ => null,
         };
         return always is null ? "Allow? [y]es / [n]o: " : $"Allow? [y]es / [n]o / {always}: ";
@@ -49,15 +56,33 @@ internal static class PermissionPrompt
 
     private static string Subject(string tool, JsonElement input) => tool switch
     {
-        "Bash" when ServerFrame.Text(input, "command") is { } command => "$ " + command,
-        "Write" when ServerFrame.Text(input, "content") is { } content =>
-            $"{ServerFrame.Text(input, "file_path")}\n{Prefixed("+ ", content)}",
-        "Edit" when ServerFrame.Text(input, "old_string") is { } old && ServerFrame.Text(input, "new_string") is { } replacement =>
-            $"{ServerFrame.Text(input, "file_path")}\n{Prefixed("- ", old)}\n{Prefixed("+ ", replacement)}",
+        "Bash" when ServerFrame.Text(input, "command") is { } command =>
+            "$ " + command + Rest(input, "command", "description"),
+        "Write" when ServerFrame.Text(input, "file_path") is { } path && ServerFrame.Text(input, "content") is { } content =>
+            $"{path}\n{Prefixed("+ ", content)}{Rest(input, "file_path", "content")}",
+        "Edit" when ServerFrame.Text(input, "file_path") is { } path && ServerFrame.Text(input, "old_string") is { } old && ServerFrame.Text(input, "new_string") is { } replacement =>
+            $"{path}\n{Prefixed("- ", old)}\n{Prefixed("+ ", replacement)}{Rest(input, "file_path", "old_string", "new_string")}",
         _ => JsonSerializer.Serialize(input, PrettyJson.Default.JsonElement),
     };
 
+    /// <summary>What the tool is given besides: that a command leaves the sandbox, or that every occurrence is replaced.</summary>
+    private static string Rest(JsonElement input, params ReadOnlySpan<string> shown)
+    {
+        var rest = new StringBuilder();
+        foreach (var field in input.EnumerateObject())
+        {
+            if (!shown.Contains(field.Name))
+            {
+                rest.Append('\n').Append(field.Name).Append(": ").Append(field.Value.GetRawText());
+            }
+        }
+
+        return rest.ToString();
+    }
+
     private static string Prefixed(string prefix, string text) => prefix + text.TrimEnd('\n').Replace("\n", "\n" + prefix, StringComparison.Ordinal);
+
+    private static string Listed(string rule) => "- " + rule.Replace("\n", "\n  ", StringComparison.Ordinal);
 
     private static string Indent(string text) => Prefixed("  ", TerminalText.Clean(text));
 }
