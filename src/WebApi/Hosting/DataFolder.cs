@@ -8,6 +8,16 @@ internal sealed class DataFolder : IDisposable
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private const UnixFileMode OthersMay = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    private const string LockName = "server.lock";
+
+    private static readonly string[] SignsOfClaudy = [LockName, "claudy.db"];
+
+    // A file system of its own is made with it.
+    private static readonly string[] SignsOfNothing = ["lost+found"];
+
     private readonly FileStream _lock;
 
     private DataFolder(string path, FileStream @lock)
@@ -27,7 +37,7 @@ internal sealed class DataFolder : IDisposable
         try
         {
             Directory.CreateDirectory(path, OwnerOnly);
-            File.SetUnixFileMode(path, OwnerOnly);
+            KeepToOwner(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -39,10 +49,24 @@ internal sealed class DataFolder : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
+    // Somebody may name a folder that others need, such as /var/lib: that one must stay as it is.
+    private static void KeepToOwner(string path)
+    {
+        string[] names = [.. Directory.EnumerateFileSystemEntries(path).Select(entry => System.IO.Path.GetFileName(entry))];
+        if (names.All(SignsOfNothing.Contains) || names.Any(SignsOfClaudy.Contains))
+        {
+            File.SetUnixFileMode(path, OwnerOnly);
+        }
+        else if ((File.GetUnixFileMode(path) & OthersMay) != UnixFileMode.None)
+        {
+            throw new StartupException($"The data folder {path} holds other things than Claudy's, and other users may enter or read it. Name a folder for Claudy alone with {Key} or CLAUDY_DATA, for example {System.IO.Path.Combine(path, "claudy")}.");
+        }
+    }
+
     // FileShare.None is an advisory lock on Unix, which ends with the process however that ends.
     private static FileStream Lock(string path)
     {
-        var file = System.IO.Path.Combine(path, "server.lock");
+        var file = System.IO.Path.Combine(path, LockName);
         try
         {
             return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
