@@ -18,6 +18,10 @@ internal sealed class BrokerOptions
     [Url(ErrorMessage = UpstreamKey + " must be an absolute http or https address.")]
     public string Upstream { get; set; } = "https://api.anthropic.com";
 
+    /// <summary>How long connecting to the API may take.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00", ErrorMessage = "Claudy:Broker:ConnectTimeout must be from a tenth of a second to five minutes.")]
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>The largest request body, in bytes.</summary>
     [Range(1024, 1L << 30)]
     public long MaxRequestBytes { get; set; } = 64 << 20;

@@ -87,6 +87,7 @@ internal sealed partial class KestrelApiBroker : IApiBroker, IHostedService, IDi
 
         await Task.WhenAll(open.Select(CloseAsync));
         await _server.StopAsync(cancellationToken);
+        SocketFolder.DeleteAbandoned(_options.RuntimePath);
     }
 
     public void Dispose()

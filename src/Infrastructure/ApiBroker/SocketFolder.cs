@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text;
 using Claudy.Domain.Sessions;
 
@@ -19,11 +20,18 @@ internal static class SocketFolder
     {
         var folder = Path.Combine(Path.GetFullPath(runtimePath), ShortName(session));
         if (Encoding.UTF8.GetByteCount(Path.Combine(folder, SocketName)) > MaxSocketPathBytes)
-            return Directory.CreateTempSubdirectory("claudy-").FullName;
+            folder = Path.Combine(TakeFallback(runtimePath), ShortName(session));
 
         Delete(folder);
         Directory.CreateDirectory(runtimePath, OwnerOnly);
         return Directory.CreateDirectory(folder, OwnerOnly).FullName;
+    }
+
+    /// <summary>Stands in for a runtime path that is too long; always the same for it, so that the next server finds what this one left.</summary>
+    public static string FallbackFor(string runtimePath)
+    {
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(runtimePath)));
+        return Path.Combine(Path.GetTempPath(), "claudy-" + Convert.ToHexStringLower(hash.AsSpan(0, 8)));
     }
 
     /// <summary>Removes a folder with whatever a sandbox may have put there; symbolic links are not followed.</summary>
@@ -36,9 +44,30 @@ internal static class SocketFolder
     /// <summary>Removes the folders that a killed server left. A socket that someone still listens on is not touched.</summary>
     public static void DeleteAbandoned(string runtimePath)
     {
-        if (!Directory.Exists(runtimePath))
+        if (Directory.Exists(runtimePath))
+            DeleteAbandonedIn(Path.GetFullPath(runtimePath));
+        var fallback = FallbackFor(runtimePath);
+        if (!FolderOwner.IsThisProcess(fallback))
             return;
-        foreach (var folder in Directory.EnumerateDirectories(Path.GetFullPath(runtimePath)))
+        DeleteAbandonedIn(fallback);
+        if (!Directory.EnumerateFileSystemEntries(fallback).Any())
+            Directory.Delete(fallback);
+    }
+
+    /// <summary>The temporary folder is everybody's: somebody else may have taken the name before, to own what the sockets are in.</summary>
+    private static string TakeFallback(string runtimePath)
+    {
+        var fallback = FallbackFor(runtimePath);
+        Directory.CreateDirectory(fallback, OwnerOnly);
+        if (!FolderOwner.IsThisProcess(fallback))
+            throw new IOException($"{fallback} is not this user's own folder. Remove it, or set Claudy:Broker:RuntimePath to a shorter path.");
+        File.SetUnixFileMode(fallback, OwnerOnly);
+        return fallback;
+    }
+
+    private static void DeleteAbandonedIn(string root)
+    {
+        foreach (var folder in Directory.EnumerateDirectories(root))
         {
             var socket = Path.Combine(folder, SocketName);
             if (File.Exists(socket) && !IsListenedOn(socket))

@@ -21,7 +21,7 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         AllowAutoRedirect = false,
         UseCookies = false,
         ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
-        ConnectTimeout = TimeSpan.FromSeconds(15),
+        ConnectTimeout = options.Value.ConnectTimeout,
         PooledConnectionLifetime = TimeSpan.FromMinutes(10),
     });
 
@@ -72,6 +72,12 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         }
         // When reading the child's body failed, that is not the API's doing.
         catch (HttpRequestException e) when (e.InnerException is not BadHttpRequestException && !cancellationToken.IsCancellationRequested)
+        {
+            LogUnreachable(e, session);
+            return null;
+        }
+        // Not the child's: the time for connecting is over.
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             LogUnreachable(e, session);
             return null;

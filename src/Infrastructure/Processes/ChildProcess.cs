@@ -11,6 +11,7 @@ internal sealed partial class ChildProcess : IChildProcess
 {
     private const int StackBytes = 256 << 10;
     private const int ErrorTailBytes = 4096;
+    private const int MaxEndOfOutputWaits = 15;
 
     private static readonly byte[] LineEnd = "\n"u8.ToArray();
     private static readonly TimeSpan SigTermPatience = TimeSpan.FromSeconds(2);
@@ -33,6 +34,7 @@ internal sealed partial class ChildProcess : IChildProcess
     private readonly Task _ended;
     private string? _fault;
     private volatile bool _isHandling;
+    private volatile int _handled;
     private volatile bool _isAbandoned;
 
     public ChildProcess(Process process, Descendants descendants, LineHandler onLine, int maxLineBytes, TimeProvider time, ILogger logger)
@@ -123,14 +125,21 @@ internal sealed partial class ChildProcess : IChildProcess
     private async Task EndOfOutputAsync()
     {
         var end = Task.WhenAll(_outputEnded.Task, _errorEnded.Task);
+        var waits = 0;
+        var handledBefore = _handled;
         while (!await EndsWithinAsync(end, EndOfOutputPatience))
         {
-            if (!_isHandling)
+            // Lines that are still handled are a backlog, unless there is no end of them.
+            var handled = _handled;
+            waits++;
+            if (!_isHandling && (handled == handledBefore || waits >= MaxEndOfOutputWaits))
             {
                 _isAbandoned = true;
                 LogAbandoned(_logger, Id);
                 return;
             }
+
+            handledBefore = handled;
         }
     }
 
@@ -163,6 +172,7 @@ internal sealed partial class ChildProcess : IChildProcess
         {
             _isHandling = true;
             _onLine(line);
+            _handled++;
             _isHandling = false;
         }
     }
@@ -188,7 +198,15 @@ internal sealed partial class ChildProcess : IChildProcess
     {
         _isHandling = false;
         _fault = fault;
-        _process.Kill();
+        try
+        {
+            _process.Kill();
+        }
+        catch (InvalidOperationException e)
+        {
+            // Abandoned and disposed of; it was one that escaped who wrote. This thread must not end the server.
+            LogNothingToEnd(_logger, Id, e);
+        }
     }
 
     private async ValueTask CloseInputAsync()
@@ -217,4 +235,7 @@ internal sealed partial class ChildProcess : IChildProcess
 
     [LoggerMessage(1213, LogLevel.Warning, "Process {ProcessId} left a process that escaped and holds its output open")]
     private static partial void LogAbandoned(ILogger logger, int processId);
+
+    [LoggerMessage(1214, LogLevel.Debug, "Process {ProcessId} was gone already when its output failed")]
+    private static partial void LogNothingToEnd(ILogger logger, int processId, Exception exception);
 }

@@ -6,9 +6,17 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Where it is in the configuration.</summary>
     public const string Key = "Claudy:Data";
 
-    private const string LockFile = "server.lock";
-
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private const UnixFileMode OthersMay = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    private const string LockName = "server.lock";
+
+    private static readonly string[] SignsOfClaudy = [LockName, "claudy.db"];
+
+    // A file system of its own is made with it.
+    private static readonly string[] SignsOfNothing = ["lost+found"];
 
     private readonly FileStream _lock;
 
@@ -28,7 +36,8 @@ internal sealed class DataFolder : IDisposable
         var path = System.IO.Path.GetFullPath(configured);
         try
         {
-            Make(path);
+            Directory.CreateDirectory(path, OwnerOnly);
+            KeepToOwner(path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -40,28 +49,24 @@ internal sealed class DataFolder : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
-    private static void Make(string path)
+    // Somebody may name a folder that others need, such as /var/lib: that one must stay as it is.
+    private static void KeepToOwner(string path)
     {
-        if (!Directory.Exists(path))
+        string[] names = [.. Directory.EnumerateFileSystemEntries(path).Select(entry => System.IO.Path.GetFileName(entry))];
+        if (names.All(SignsOfNothing.Contains) || names.Any(SignsOfClaudy.Contains))
         {
-            Directory.CreateDirectory(path, OwnerOnly);
-        }
-        else if ((File.GetUnixFileMode(path) & ~OwnerOnly) != UnixFileMode.None)
-        {
-            // Only a folder that is ours or nobody's is closed to others: it could be /tmp by mistake.
-            if (!File.Exists(System.IO.Path.Combine(path, LockFile)) && Directory.EnumerateFileSystemEntries(path).Any())
-            {
-                throw new StartupException($"The data folder {path} holds other things, and others than its owner can use it. Name an empty folder with {Key} or CLAUDY_DATA, or run: chmod 700 {path}");
-            }
-
             File.SetUnixFileMode(path, OwnerOnly);
+        }
+        else if ((File.GetUnixFileMode(path) & OthersMay) != UnixFileMode.None)
+        {
+            throw new StartupException($"The data folder {path} holds other things than Claudy's, and other users may enter or read it. Name a folder for Claudy alone with {Key} or CLAUDY_DATA, for example {System.IO.Path.Combine(path, "claudy")}.");
         }
     }
 
     // FileShare.None is an advisory lock on Unix, which ends with the process however that ends.
     private static FileStream Lock(string path)
     {
-        var file = System.IO.Path.Combine(path, LockFile);
+        var file = System.IO.Path.Combine(path, LockName);
         try
         {
             return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

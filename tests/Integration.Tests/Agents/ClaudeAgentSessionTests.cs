@@ -3,6 +3,7 @@ using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Infrastructure.Agents.Claude;
 using Claudy.Infrastructure.Processes;
+using Claudy.Integration.Tests.Processes;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -193,10 +194,16 @@ public sealed class ClaudeAgentSessionTests : IAsyncLifetime
             oneMore.SetResult();
         });
         reader.Start();
-        oneMore.Task.IsCompleted.ShouldBeFalse();
+        await Eventually.IsTrueAsync(
+            () => oneMore.Task.IsCompleted || reader.ThreadState.HasFlag(ThreadState.WaitSleepJoin), "the process's reader waits");
+        var heldUp = !oneMore.Task.IsCompleted;
         await _session.Events.ReadAsync();
+        await oneMore.Task.WaitAsync(Eventually.Deadline);
+        _process.Exit();
+        var rest = await _session.Events.ReadAllAsync().ToListAsync();
 
-        await Should.NotThrowAsync(oneMore.Task.WaitAsync(TimeSpan.FromSeconds(10)));
+        heldUp.ShouldBeTrue();
+        rest.Count(read => read is not AgentEvent.Exited).ShouldBe(ClaudeAgentSession.EventCapacity);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ using Xunit;
 namespace Claudy.Integration.Tests.Agents;
 
 /// <summary>The adapter with the real CLI: its start, its end, and its start again.</summary>
-[Collection(nameof(ClaudeCodeTests))]
+[Collection(ClaudeCodeCollection.Name)]
 public sealed class ClaudeCodeLifetimeTests
 {
     [SkippableTheory]
@@ -41,7 +41,7 @@ public sealed class ClaudeCodeLifetimeTests
         var clock = Stopwatch.StartNew();
         await session.StopAsync(TimeSpan.FromSeconds(3), CancellationToken.None);
 
-        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+        clock.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60));
         bed.RunningProcesses().ShouldBeEmpty();
     }
 

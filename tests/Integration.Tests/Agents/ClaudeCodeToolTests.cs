@@ -9,7 +9,7 @@ using Xunit;
 namespace Claudy.Integration.Tests.Agents;
 
 /// <summary>The adapter with the real CLI: what its tools may do, and who is asked.</summary>
-[Collection(nameof(ClaudeCodeTests))]
+[Collection(ClaudeCodeCollection.Name)]
 public sealed class ClaudeCodeToolTests
 {
     [SkippableFact]

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace Claudy.Integration.Tests.ApiBroker;
 
+[Collection(ClaudeCodeCollection.Name)]
 public sealed class DemoModelTests : IAsyncLifetime
 {
     private readonly DirectoryInfo _workspace = Directory.CreateTempSubdirectory("claudy-demo-");
@@ -40,6 +41,14 @@ public sealed class DemoModelTests : IAsyncLifetime
         using var response = await child.SendAsync(BrokerFixture.Message(stream: false));
 
         (await response.Content.ReadAsStringAsync()).ShouldContain("from the API");
+    }
+
+    [Fact]
+    public async Task Post_WhenAPhraseComesAfterALongText_ShouldNotLookForIt()
+    {
+        var message = await AskAsync(new string('x', 3000) + " write hello.txt");
+
+        message.GetProperty("stop_reason").GetString()!.ShouldBe("end_turn");
     }
 
     [Theory]

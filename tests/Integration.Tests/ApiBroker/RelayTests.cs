@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Integration.Tests.Support;
@@ -7,6 +8,7 @@ using Xunit;
 
 namespace Claudy.Integration.Tests.ApiBroker;
 
+[Collection(ClaudeCodeCollection.Name)]
 public sealed class RelayTests : IAsyncLifetime
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
@@ -110,6 +112,24 @@ public sealed class RelayTests : IAsyncLifetime
     {
         var child = await _fixture.ConnectAsync(BrokerFixture.NewSession(), BrokerFixture.NewKey());
         await _fixture.Api.DisposeAsync();
+
+        using var response = await child.SendAsync(BrokerFixture.Message());
+
+        response.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+        (await response.Content.ReadAsStringAsync()).ShouldContain("api_error");
+    }
+
+    [Fact]
+    public async Task Post_WhenUpstreamDoesNotShakeHands_ShouldSayThatItCouldNotBeReached()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await using var impatient = await BrokerFixture.StartAsync(settings:
+        [
+            ("Claudy:Claude:BaseUrl", $"https://{silent.LocalEndpoint}"),
+            ("Claudy:Broker:ConnectTimeout", "00:00:00.2"),
+        ]);
+        var child = await impatient.ConnectAsync(BrokerFixture.NewSession(), BrokerFixture.NewKey());
 
         using var response = await child.SendAsync(BrokerFixture.Message());
 

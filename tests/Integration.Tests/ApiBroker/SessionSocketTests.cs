@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Claudy.Domain.Sessions;
+using Claudy.Infrastructure.ApiBroker;
 using Claudy.Integration.Tests.Support;
 using Shouldly;
 using Xunit;
@@ -123,13 +124,39 @@ public sealed class SessionSocketTests : IAsyncLifetime
     [Fact]
     public async Task Start_WhenAKilledServerLeftSockets_ShouldRemoveThoseThatNobodyListensOn()
     {
-        var abandoned = LeaveSocket("abandoned");
+        var abandoned = LeaveSocket(_fixture.RuntimePath, "abandoned");
         var live = await OpenAsync(_fixture, BrokerFixture.NewSession());
 
         await using var next = await BrokerFixture.StartAsync(settings: ("Claudy:Broker:RuntimePath", _fixture.RuntimePath));
 
         Directory.Exists(abandoned).ShouldBeFalse();
         File.Exists(live).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Start_WhenAKilledServerLeftSocketsUnderTmp_ShouldRemoveThem()
+    {
+        var runtime = Path.Combine(_fixture.RuntimePath, new string('r', 100));
+        var abandoned = LeaveSocket(SocketFolder.FallbackFor(runtime), "abandoned");
+
+        await using var next = await BrokerFixture.StartAsync(settings: ("Claudy:Broker:RuntimePath", runtime));
+
+        Directory.Exists(abandoned).ShouldBeFalse();
+        Directory.Exists(SocketFolder.FallbackFor(runtime)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Open_WhenTheFolderUnderTmpIsSomebodyElses_ShouldRefuse()
+    {
+        var runtime = Path.Combine(_fixture.RuntimePath, new string('r', 100));
+        await using var deep = await BrokerFixture.StartAsync(settings: ("Claudy:Broker:RuntimePath", runtime));
+        var fallback = SocketFolder.FallbackFor(runtime);
+        Directory.CreateSymbolicLink(fallback, Directory.CreateDirectory(_fixture.RuntimePath).FullName);
+
+        var refused = await Should.ThrowAsync<IOException>(() => OpenAsync(deep, BrokerFixture.NewSession()));
+        Directory.Delete(fallback);
+
+        refused.Message.ShouldContain("not this user's own");
     }
 
     [Fact]
@@ -157,9 +184,9 @@ public sealed class SessionSocketTests : IAsyncLifetime
     }
 
     /// <summary>What a killed server leaves: a socket file without a listener.</summary>
-    private string LeaveSocket(string name)
+    private static string LeaveSocket(string root, string name)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(_fixture.RuntimePath, name)).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(root, name)).FullName;
         var path = Path.Combine(folder, "api.sock");
         using (var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
         {

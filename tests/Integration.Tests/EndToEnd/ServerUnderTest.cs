@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Claudy.Integration.Tests.Processes;
 using Claudy.Integration.Tests.Support;
 
 namespace Claudy.Integration.Tests.EndToEnd;
@@ -124,6 +125,9 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         }
 
         _process?.Dispose();
+
+        // Sessions of a killed server end by themselves, but not at once.
+        await Eventually.IsTrueAsync(() => RunningProcesses.With(_data.FullName).Length == 0, "nothing runs on the data any more");
         _data.Delete(recursive: true);
     }
 

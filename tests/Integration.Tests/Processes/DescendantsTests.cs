@@ -60,6 +60,25 @@ public sealed class DescendantsTests
     }
 
     [Fact]
+    public async Task Dispose_WhenOneThatHidesWritesTooLongALineLater_ShouldSurviveIt()
+    {
+        await using var spawning = new Spawning(maxLineBytes: 100_000);
+        var go = Path.Combine(spawning.Folder, "go");
+        var process = await spawning.BashAsync(
+            $"env -i setsid bash -c 'until [ -e {go} ]; do sleep 0.05; done; head -c 1000000 /dev/zero; touch {go}ne' {_seconds} 2>/dev/null & read; exit 0");
+        await Eventually.IsTrueAsync(() => RunningProcesses.With(_seconds).Length > 0, "the descendant runs");
+        await process.WriteLineAsync(default, CancellationToken.None);
+        await process.Exited.WaitAsync(Eventually.Deadline);
+        await process.DisposeAsync();
+
+        await File.WriteAllTextAsync(go, "");
+
+        // The thread that reads ended without ending the test run: the pipe broke.
+        await Eventually.IsTrueAsync(() => File.Exists(go + "ne"), "the output is not read any more");
+        await Eventually.IsTrueAsync(() => RunningProcesses.With(_seconds).Length == 0, "the descendant ended");
+    }
+
+    [Fact]
     public async Task Exited_WhenAnotherProcessIsTheServers_ShouldNotTouchIt()
     {
         await using var spawning = new Spawning();

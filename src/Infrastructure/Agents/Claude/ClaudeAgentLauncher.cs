@@ -19,6 +19,7 @@ internal sealed partial class ClaudeAgentLauncher(
     ILogger<ClaudeAgentLauncher> logger) : IAgentLauncher
 {
     private const string InsideFolder = "/opt/claude-code";
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
     private static readonly char[] Whitespace = [' ', '\n'];
 
     public bool IsIsolating => sandbox.IsIsolating;
@@ -83,14 +84,27 @@ internal sealed partial class ClaudeAgentLauncher(
             if (ready.IsSuccess)
                 return session;
 
-            var endedByItself = session.Exited.IsCompleted;
+            var ended = await EndedByItselfAsync(session, cancellationToken);
             await session.DisposeAsync();
-            return WhyNot(endedByItself ? await session.Exited : null, ready.Error, launch);
+            return WhyNot(ended, ready.Error, launch);
         }
         catch (OperationCanceledException)
         {
             await session.DisposeAsync();
             throw;
+        }
+    }
+
+    // The pipes of a process that ends break before it is known how it ended, and that is what tells why.
+    private async Task<ProcessExit?> EndedByItselfAsync(ClaudeAgentSession session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await session.Exited.WaitAsync(EndPatience, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            return null;
         }
     }
 

@@ -10,6 +10,10 @@ internal static partial class DemoScript
     private const int MaxQuotedOutput = 2000;
     private const int MaxTitle = 60;
 
+    // What is looked at comes from within the sandbox: neither much of it nor for long.
+    private const int MaxText = 2000;
+    private const int MatchMilliseconds = 500;
+
     private const string Signature = "*This is Claudy's built-in demo model, not Claude.*";
 
     private const string Help =
@@ -26,6 +30,18 @@ internal static partial class DemoScript
         """;
 
     public static DemoReply Answer(DemoRequest request)
+    {
+        try
+        {
+            return Choose(request.UserText.Length > MaxText ? request with { UserText = request.UserText[..MaxText] } : request);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return new DemoReply(Help);
+        }
+    }
+
+    private static DemoReply Choose(DemoRequest request)
     {
         if (request.WantsJson)
             return new DemoReply(Title(request.UserText));
@@ -107,19 +123,19 @@ internal static partial class DemoScript
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant;
 
     /// <summary>"write hello.txt", "create a file notes.md", "please save "x" to a/b.txt".</summary>
-    [GeneratedRegex("""\b(write|create|make|save)\b.*?(?<![\w./-])(?<file>\w[\w-]*([./]\w[\w-]*)*\.\w+)""", Options | RegexOptions.Singleline)]
+    [GeneratedRegex("""\b(write|create|make|save)\b.*?(?<![\w./-])(?<file>\w[\w-]*([./]\w[\w-]*)*\.\w+)""", Options | RegexOptions.Singleline, MatchMilliseconds)]
     private static partial Regex WriteRequest();
 
     /// <summary>"run date", "please execute `ls -la`".</summary>
-    [GeneratedRegex("""^\s*(please\s+)?(run|execute)\s+[`"']?(?<command>[^\r\n]+?)[`"']?\s*$""", Options)]
+    [GeneratedRegex("""^\s*(please\s+)?(run|execute)\s+[`"']?(?<command>[^\r\n]+?)[`"']?\s*$""", Options, MatchMilliseconds)]
     private static partial Regex RunRequest();
 
-    [GeneratedRegex("""\b(list|show)\b.*\bfiles\b|^\s*ls\b""", Options)]
+    [GeneratedRegex("""\b(list|show)\b.*\bfiles\b|^\s*ls\b""", Options, MatchMilliseconds)]
     private static partial Regex ListRequest();
 
-    [GeneratedRegex("""["“](?<text>[^"”]+)["”]""", Options)]
+    [GeneratedRegex("""["“](?<text>[^"”]+)["”]""", Options, MatchMilliseconds)]
     private static partial Regex QuotedText();
 
-    [GeneratedRegex("""<session>(?<text>.*?)</session>""", Options | RegexOptions.Singleline)]
+    [GeneratedRegex("""<session>(?<text>.*?)(</session>|\z)""", Options | RegexOptions.Singleline, MatchMilliseconds)]
     private static partial Regex SessionText();
 }
