@@ -19,6 +19,9 @@ internal sealed record BubblewrapHost
 
     public required IReadOnlyList<string> ReadOnlyPaths { get; init; }
 
+    /// <summary>What no session may see, whatever is shown.</summary>
+    public required PrivatePaths PrivatePaths { get; init; }
+
     public required long MaxTemporaryBytes { get; init; }
 
     public required ResourceLimits Limits { get; init; }

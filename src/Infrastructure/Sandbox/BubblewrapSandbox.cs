@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
 
 namespace Claudy.Infrastructure.Sandbox;
@@ -48,17 +49,17 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
         Home = Home,
         Runtime = Runtime,
         Temporary = Temporary,
-        Folders =
+        Mounts =
         [
-            new ReadOnlyFolder("/usr", "/usr"),
-            .. host.SystemFolders.Keys.Select(folder => new ReadOnlyFolder(folder, folder)),
-            .. host.ReadOnlyPaths.Select(path => new ReadOnlyFolder(path, path)),
-            .. policy.ReadOnlyFolders,
-            new ReadOnlyFolder(policy.WorkspacePath, Workspace),
-            new ReadOnlyFolder(policy.HomePath, Home),
-            new ReadOnlyFolder(policy.RuntimePath, Runtime),
+            .. ReadOnlyMounts(policy),
+            new ReadOnlyMount(policy.WorkspacePath, Workspace),
+            new ReadOnlyMount(policy.HomePath, Home),
+            new ReadOnlyMount(policy.RuntimePath, Runtime),
         ],
     };
+
+    public Error? Prepare(SandboxPolicy policy) =>
+        host.PrivatePaths.Refuse(ReadOnlyMounts(policy).Select(mount => mount.HostPath));
 
     public ProcessSpec Wrap(SandboxPolicy policy, ProcessSpec inner) => new()
     {
@@ -81,6 +82,14 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
         Environment = new Dictionary<string, string>(StringComparer.Ordinal),
         WorkingDirectory = "/",
     };
+
+    private IEnumerable<ReadOnlyMount> ReadOnlyMounts(SandboxPolicy policy) =>
+    [
+        new ReadOnlyMount("/usr", "/usr"),
+        .. host.SystemFolders.Keys.Select(folder => new ReadOnlyMount(folder, folder)),
+        .. host.ReadOnlyPaths.Select(path => new ReadOnlyMount(path, path)),
+        .. policy.ReadOnlyMounts,
+    ];
 
     private IEnumerable<string> Isolation() =>
     [
@@ -117,7 +126,7 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
     private IEnumerable<string> SessionMounts(SandboxPolicy policy) =>
     [
         .. host.ReadOnlyPaths.SelectMany(path => Option("--ro-bind", path, path)),
-        .. policy.ReadOnlyFolders.SelectMany(folder => Option("--ro-bind", folder.HostPath, folder.InsidePath)),
+        .. policy.ReadOnlyMounts.SelectMany(mount => Option("--ro-bind", mount.HostPath, mount.InsidePath)),
         .. Option("--ro-bind", policy.RuntimePath, Runtime),
         .. Option("--bind", policy.HomePath, Home),
         .. Option("--bind", policy.WorkspacePath, Workspace),

@@ -16,6 +16,7 @@ public sealed class BubblewrapCommandTests
         SystemFolders = new SortedDictionary<string, string?>(StringComparer.Ordinal) { ["/bin"] = "usr/bin", ["/lib"] = null },
         EtcPath = "/data/sandbox/etc",
         ReadOnlyPaths = ["/nix"],
+        PrivatePaths = new PrivatePaths(["/data", "/srv/keys/jwt.pem"]),
         MaxTemporaryBytes = 1048576,
         Limits = new ResourceLimits(100, 200, 300),
     };
@@ -26,7 +27,7 @@ public sealed class BubblewrapCommandTests
         WorkspacePath = "/data/workspaces/s1",
         HomePath = "/data/homes/s1",
         RuntimePath = "/run/user/0/s1",
-        ReadOnlyFolders = [new ReadOnlyFolder("/srv/npm/claude-code", "/opt/claude-code")],
+        ReadOnlyMounts = [new ReadOnlyMount("/srv/npm/claude", "/opt/claude-code/claude")],
     };
 
     private static readonly ProcessSpec Inner = new()
@@ -88,7 +89,7 @@ public sealed class BubblewrapCommandTests
             --size 1048576
             --tmpfs /tmp
             --ro-bind /nix /nix
-            --ro-bind /srv/npm/claude-code /opt/claude-code
+            --ro-bind /srv/npm/claude /opt/claude-code/claude
             --ro-bind /run/user/0/s1 /run/claudy
             --bind /data/homes/s1 /home/claude
             --bind /data/workspaces/s1 /workspace
@@ -114,8 +115,7 @@ public sealed class BubblewrapCommandTests
     }
 
     [Theory]
-    [InlineData("/srv/npm/claude-code/claude", "/opt/claude-code/claude")]
-    [InlineData("/srv/npm/claude-code", "/opt/claude-code")]
+    [InlineData("/srv/npm/claude", "/opt/claude-code/claude")]
     [InlineData("/run/user/0/s1/api.sock", "/run/claudy/api.sock")]
     [InlineData("/data/workspaces/s1/a/b", "/workspace/a/b")]
     [InlineData("/usr/bin/git", "/usr/bin/git")]
@@ -125,10 +125,45 @@ public sealed class BubblewrapCommandTests
 
     [Theory]
     [InlineData("/etc/shadow")]
+    [InlineData("/srv/npm")]
+    [InlineData("/srv/npm/secret")]
     [InlineData("/data/workspaces/s12/a")]
     [InlineData("/data/workspaces")]
     public void PathOf_WhenItIsNotShown_ShouldRefuse(string path) =>
         Should.Throw<ArgumentException>(() => new BubblewrapSandbox(Host).View(Policy).PathOf(path));
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/data")]
+    [InlineData("/data/workspaces/s2/claude")]
+    [InlineData("/srv/keys")]
+    [InlineData("/srv/npm/../keys/./jwt.pem")]
+    public void Prepare_WhenTheServersOwnFilesWouldBeShown_ShouldRefuse(string shown)
+    {
+        var policy = Policy with { ReadOnlyMounts = [new ReadOnlyMount(shown, "/opt/claude-code/claude")] };
+
+        var refused = new BubblewrapSandbox(Host).Prepare(policy);
+
+        refused!.Message.ShouldStartWith($"Sessions would see {shown}, and ");
+    }
+
+    [Fact]
+    public void Prepare_WhenOnlyOthersFilesAreShown_ShouldAllow() =>
+        new BubblewrapSandbox(Host with { PrivatePaths = new PrivatePaths(["/data", "/nix2", "/srv/npm/claude2"]) }).Prepare(Policy).ShouldBeNull();
+
+    [Fact]
+    public void Prepare_WhenThereIsNoSandbox_ShouldMakeATemporaryFolderOfItsOwn()
+    {
+        var home = Directory.CreateTempSubdirectory("claudy-test-");
+        var policy = Policy with { HomePath = home.FullName };
+        var sandbox = new NoSandbox("why", null, new ResourceLimits(null, null, null));
+
+        sandbox.Prepare(policy);
+
+        sandbox.View(policy).Temporary.ShouldBe(Path.Combine(home.FullName, "tmp"));
+        File.GetUnixFileMode(sandbox.View(policy).Temporary).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        home.Delete(recursive: true);
+    }
 
     [Fact]
     public void Wrap_WhenThereIsNoSandbox_ShouldOnlyLimit()
@@ -140,7 +175,7 @@ public sealed class BubblewrapCommandTests
         wrapped.FileName.ShouldBe("/usr/bin/prlimit");
         wrapped.Arguments.ShouldBe(["--core=0", "--nofile=200", "--", "/opt/claude-code/claude", "-p", "--model=x; y"]);
         wrapped.Environment.ShouldBe(Inner.Environment);
-        sandbox.View(Policy).PathOf("/srv/npm/claude-code/claude").ShouldBe("/srv/npm/claude-code/claude");
+        sandbox.View(Policy).PathOf("/srv/npm/claude").ShouldBe("/srv/npm/claude");
         sandbox.View(Policy).Workspace.ShouldBe(Policy.WorkspacePath);
     }
 }

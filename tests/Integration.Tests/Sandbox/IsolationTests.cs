@@ -34,6 +34,18 @@ public sealed class IsolationTests
     }
 
     [SkippableFact]
+    public async Task AgentsFolder_WhenListed_ShouldHoldTheBinaryAlone()
+    {
+        await using var session = SandboxedSession.Start();
+
+        var seen = await session.RunAsync("ls -A /opt/tool; cat /opt/tool/tool; echo; cat /opt/tool/secret; echo x > /opt/tool/tool");
+
+        seen[..2].ShouldBe(["tool", "the tool"]);
+        seen[2].ShouldEndWith("No such file or directory");
+        seen[3].ShouldEndWith("Read-only file system");
+    }
+
+    [SkippableFact]
     public async Task Processes_WhenListed_ShouldBeItsOwn()
     {
         await using var session = SandboxedSession.Start();
