@@ -16,6 +16,13 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
     private const string Runtime = "/run/claudy";
     private const string Temporary = "/tmp";
 
+    // Bubblewrap takes the filter from an open file, and only a shell can hand it one. The shell becomes bubblewrap, so
+    // that process id, session and death signal stay; none of the command line is ever parsed by it.
+    private const string Shell = "/bin/sh";
+    private const string FilterDescriptor = "9";
+    private const string OpenFilterAndRun = $"exec {FilterDescriptor}<\"$0\" && exec \"$@\"";
+    private const string OnlyRun = "exec \"$@\"";
+
     private static readonly Version FirstToDisableUserNamespaces = new(0, 8, 0);
 
     // What programs need to run and to trust certificates; whatever of it this machine has.
@@ -35,9 +42,10 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
 
     private bool DisablesUserNamespaces => host.Version >= FirstToDisableUserNamespaces;
 
-    public string? Description => DisablesUserNamespaces
-        ? $"bubblewrap {host.Version}"
-        : $"bubblewrap {host.Version}, which is too old to forbid user namespaces inside";
+    public string? Description =>
+        $"bubblewrap {host.Version}"
+        + (DisablesUserNamespaces ? "" : ", which is too old to forbid user namespaces inside")
+        + (host.FilterPath is null ? ", without a filter of system calls for this kind of processor" : "");
 
     public string? Reason => null;
 
@@ -63,10 +71,15 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
 
     public ProcessSpec Wrap(SandboxPolicy policy, ProcessSpec inner) => new()
     {
-        FileName = host.Bubblewrap,
+        FileName = Shell,
         Arguments =
         [
+            "-c",
+            host.FilterPath is null ? OnlyRun : OpenFilterAndRun,
+            host.FilterPath ?? Shell,
+            host.Bubblewrap,
             .. Isolation(),
+            .. host.FilterPath is null ? [] : Option("--seccomp", FilterDescriptor),
             .. inner.Environment.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => Option("--setenv", entry.Key, entry.Value)),
             .. SystemMounts(),
             .. SessionMounts(policy),

@@ -75,6 +75,7 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
             Prlimit = prlimit,
             SystemFolders = BubblewrapHost.FindSystemFolders(),
             EtcPath = etc,
+            FilterPath = SystemCallFilter.Write(state),
             ReadOnlyPaths = [.. options.Value.ReadOnlyPaths],
             PrivatePaths = new PrivatePaths([.. options.Value.PrivatePaths]),
             MaxTemporaryBytes = options.Value.MaxTemporaryBytes,

@@ -196,7 +196,7 @@ public sealed class ClaudeAgentSessionTests : IAsyncLifetime
         oneMore.Task.IsCompleted.ShouldBeFalse();
         await _session.Events.ReadAsync();
 
-        await Should.NotThrowAsync(oneMore.Task.WaitAsync(TimeSpan.FromSeconds(10)));
+        await Should.NotThrowAsync(oneMore.Task.WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
     [Fact]
@@ -216,8 +216,8 @@ public sealed class ClaudeAgentSessionTests : IAsyncLifetime
         await _process.HearAsync();
         _time.Advance(TimeSpan.FromSeconds(5));
 
-        await stopping.WaitAsync(TimeSpan.FromSeconds(10));
-        await Should.NotThrowAsync(freed.Task.WaitAsync(TimeSpan.FromSeconds(10)));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60));
+        await Should.NotThrowAsync(freed.Task.WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
     [Fact]
@@ -229,7 +229,7 @@ public sealed class ClaudeAgentSessionTests : IAsyncLifetime
         request.GetProperty("request").ShouldBeJson("""{"subtype":"end_session"}""");
         _process.Exited.IsCompleted.ShouldBeFalse();
         _process.Say($$$"""{"type":"control_response","response":{"subtype":"success","request_id":"{{{request.GetProperty("request_id").GetString()}}}"}}""");
-        await stopping.WaitAsync(TimeSpan.FromSeconds(10));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60));
         _process.Exited.IsCompleted.ShouldBeTrue();
     }
 }

@@ -15,6 +15,7 @@ public sealed class BubblewrapCommandTests
         Prlimit = "/usr/bin/prlimit",
         SystemFolders = new SortedDictionary<string, string?>(StringComparer.Ordinal) { ["/bin"] = "usr/bin", ["/lib"] = null },
         EtcPath = "/data/sandbox/etc",
+        FilterPath = "/data/sandbox/filter",
         ReadOnlyPaths = ["/nix"],
         PrivatePaths = new PrivatePaths(["/data", "/srv/keys/jwt.pem"]),
         MaxTemporaryBytes = 1048576,
@@ -43,11 +44,12 @@ public sealed class BubblewrapCommandTests
     {
         var wrapped = new BubblewrapSandbox(Host).Wrap(Policy, Inner);
 
-        wrapped.FileName.ShouldBe("/usr/bin/bwrap");
+        wrapped.FileName.ShouldBe("/bin/sh");
         wrapped.WorkingDirectory.ShouldBe("/");
         wrapped.Environment.ShouldBeEmpty();
         string.Join(' ', wrapped.Arguments).Replace(" --", "\n--", StringComparison.Ordinal).ShouldBe(
             """
+            -c exec 9<"$0" && exec "$@" /data/sandbox/filter /usr/bin/bwrap
             --unshare-all
             --unshare-user
             --disable-userns
@@ -58,6 +60,7 @@ public sealed class BubblewrapCommandTests
             --new-session
             --cap-drop ALL
             --clearenv
+            --seccomp 9
             --setenv A
             --b c
             --setenv HOME /home/claude
@@ -112,6 +115,16 @@ public sealed class BubblewrapCommandTests
 
         old.Wrap(Policy, Inner).Arguments.ShouldNotContain("--disable-userns");
         old.Description.ShouldBe("bubblewrap 0.6.1, which is too old to forbid user namespaces inside");
+    }
+
+    [Fact]
+    public void Wrap_WhenThereIsNoFilter_ShouldDoWithoutAndSaySo()
+    {
+        var unfiltered = new BubblewrapSandbox(Host with { FilterPath = null });
+
+        unfiltered.Wrap(Policy, Inner).Arguments.ShouldNotContain("--seccomp");
+        unfiltered.Wrap(Policy, Inner).Arguments.Take(4).ShouldBe(["-c", "exec \"$@\"", "/bin/sh", "/usr/bin/bwrap"]);
+        unfiltered.Description.ShouldBe("bubblewrap 0.8.0, without a filter of system calls for this kind of processor");
     }
 
     [Theory]

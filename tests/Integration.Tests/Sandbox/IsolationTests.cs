@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Claudy.Integration.Tests.Processes;
+using Claudy.Integration.Tests.Support;
 using Shouldly;
 using Xunit;
 
@@ -156,6 +157,7 @@ public sealed class IsolationTests
     [SkippableFact]
     public async Task AbstractSocket_WhenTheHostListens_ShouldNotBeReached()
     {
+        Tools.Require("socat");
         await using var session = SandboxedSession.Start();
         var name = $"claudy-test-{Guid.NewGuid()}";
         using var listener = Listen($"\0{name}");
@@ -168,6 +170,7 @@ public sealed class IsolationTests
     [SkippableFact]
     public async Task RuntimeSocket_WhenTheHostListens_ShouldBeReached()
     {
+        Tools.Require("socat");
         await using var session = SandboxedSession.Start();
         using var listener = Listen(Path.Combine(session.Policy.RuntimePath, "api.sock"));
         var process = await session.StartAsync("socat - UNIX-CONNECT:/run/claudy/api.sock");
