@@ -7,11 +7,14 @@ internal static class Executable
     private static readonly string[] UsualFolders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
 
     /// <summary>The absolute path of a program on PATH or in the usual folders; null when it is not installed.</summary>
-    public static string? Find(string name)
+    public static string? Find(string name) => All(name).FirstOrDefault();
+
+    /// <summary>The absolute paths of all programs of that name, the first to be found first.</summary>
+    public static IEnumerable<string> All(string name)
     {
         var onPath = Environment.GetEnvironmentVariable("PATH")?.Split(':', StringSplitOptions.RemoveEmptyEntries) ?? [];
         return onPath.Where(Path.IsPathFullyQualified).Concat(UsualFolders)
             .Select(folder => Path.Combine(folder, name))
-            .FirstOrDefault(File.Exists);
+            .Where(File.Exists);
     }
 }

@@ -48,6 +48,7 @@ internal sealed partial class ProcessSpawner : IProcessSpawner, IDisposable
 
     private void Work()
     {
+        Posix.LeaveSessionKeyring();
         foreach (var spawn in _waiting.GetConsumingEnumerable())
         {
             if (spawn.CancellationToken.IsCancellationRequested)

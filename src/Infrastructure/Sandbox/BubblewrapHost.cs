@@ -17,7 +17,13 @@ internal sealed record BubblewrapHost
     /// <summary>Holds the files of <see cref="SandboxEtc"/>.</summary>
     public required string EtcPath { get; init; }
 
+    /// <summary>The file of <see cref="SystemCallFilter"/>; null when there is none for this kind of processor.</summary>
+    public required string? FilterPath { get; init; }
+
     public required IReadOnlyList<string> ReadOnlyPaths { get; init; }
+
+    /// <summary>What no session may see, whatever is shown.</summary>
+    public required PrivatePaths PrivatePaths { get; init; }
 
     public required long MaxTemporaryBytes { get; init; }
 

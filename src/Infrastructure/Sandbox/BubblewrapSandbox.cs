@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
 
 namespace Claudy.Infrastructure.Sandbox;
@@ -14,6 +15,13 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
     private const string Workspace = "/workspace";
     private const string Runtime = "/run/claudy";
     private const string Temporary = "/tmp";
+
+    // Bubblewrap takes the filter from an open file, and only a shell can hand it one. The shell becomes bubblewrap, so
+    // that process id, session and death signal stay; none of the command line is ever parsed by it.
+    private const string Shell = "/bin/sh";
+    private const string FilterDescriptor = "9";
+    private const string OpenFilterAndRun = $"exec {FilterDescriptor}<\"$0\" && exec \"$@\"";
+    private const string OnlyRun = "exec \"$@\"";
 
     private static readonly Version FirstToDisableUserNamespaces = new(0, 8, 0);
 
@@ -34,9 +42,10 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
 
     private bool DisablesUserNamespaces => host.Version >= FirstToDisableUserNamespaces;
 
-    public string? Description => DisablesUserNamespaces
-        ? $"bubblewrap {host.Version}"
-        : $"bubblewrap {host.Version}, which is too old to forbid user namespaces inside";
+    public string? Description =>
+        $"bubblewrap {host.Version}"
+        + (DisablesUserNamespaces ? "" : ", which is too old to forbid user namespaces inside")
+        + (host.FilterPath is null ? ", without a filter of system calls for this kind of processor" : "");
 
     public string? Reason => null;
 
@@ -48,24 +57,29 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
         Home = Home,
         Runtime = Runtime,
         Temporary = Temporary,
-        Folders =
+        Mounts =
         [
-            new ReadOnlyFolder("/usr", "/usr"),
-            .. host.SystemFolders.Keys.Select(folder => new ReadOnlyFolder(folder, folder)),
-            .. host.ReadOnlyPaths.Select(path => new ReadOnlyFolder(path, path)),
-            .. policy.ReadOnlyFolders,
-            new ReadOnlyFolder(policy.WorkspacePath, Workspace),
-            new ReadOnlyFolder(policy.HomePath, Home),
-            new ReadOnlyFolder(policy.RuntimePath, Runtime),
+            .. ReadOnlyMounts(policy),
+            new ReadOnlyMount(policy.WorkspacePath, Workspace),
+            new ReadOnlyMount(policy.HomePath, Home),
+            new ReadOnlyMount(policy.RuntimePath, Runtime),
         ],
     };
 
+    public Error? Prepare(SandboxPolicy policy) =>
+        host.PrivatePaths.Refuse(ReadOnlyMounts(policy).Select(mount => mount.HostPath));
+
     public ProcessSpec Wrap(SandboxPolicy policy, ProcessSpec inner) => new()
     {
-        FileName = host.Bubblewrap,
+        FileName = Shell,
         Arguments =
         [
+            "-c",
+            host.FilterPath is null ? OnlyRun : OpenFilterAndRun,
+            host.FilterPath ?? Shell,
+            host.Bubblewrap,
             .. Isolation(),
+            .. host.FilterPath is null ? [] : Option("--seccomp", FilterDescriptor),
             .. inner.Environment.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => Option("--setenv", entry.Key, entry.Value)),
             .. SystemMounts(),
             .. SessionMounts(policy),
@@ -81,6 +95,14 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
         Environment = new Dictionary<string, string>(StringComparer.Ordinal),
         WorkingDirectory = "/",
     };
+
+    private IEnumerable<ReadOnlyMount> ReadOnlyMounts(SandboxPolicy policy) =>
+    [
+        new ReadOnlyMount("/usr", "/usr"),
+        .. host.SystemFolders.Keys.Select(folder => new ReadOnlyMount(folder, folder)),
+        .. host.ReadOnlyPaths.Select(path => new ReadOnlyMount(path, path)),
+        .. policy.ReadOnlyMounts,
+    ];
 
     private IEnumerable<string> Isolation() =>
     [
@@ -117,7 +139,7 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
     private IEnumerable<string> SessionMounts(SandboxPolicy policy) =>
     [
         .. host.ReadOnlyPaths.SelectMany(path => Option("--ro-bind", path, path)),
-        .. policy.ReadOnlyFolders.SelectMany(folder => Option("--ro-bind", folder.HostPath, folder.InsidePath)),
+        .. policy.ReadOnlyMounts.SelectMany(mount => Option("--ro-bind", mount.HostPath, mount.InsidePath)),
         .. Option("--ro-bind", policy.RuntimePath, Runtime),
         .. Option("--bind", policy.HomePath, Home),
         .. Option("--bind", policy.WorkspacePath, Workspace),

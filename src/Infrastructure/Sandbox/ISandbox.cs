@@ -1,3 +1,4 @@
+using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
 
 namespace Claudy.Infrastructure.Sandbox;
@@ -15,6 +16,9 @@ internal interface ISandbox
 
     /// <summary>How a session's processes will see this machine; the inner command line is to be written in these paths.</summary>
     SandboxView View(SandboxPolicy policy);
+
+    /// <summary>Makes what the session's processes will need to find. An error when they would see what no session may.</summary>
+    Error? Prepare(SandboxPolicy policy);
 
     /// <summary>The command line that runs <paramref name="inner"/> in the sandbox. Pure.</summary>
     ProcessSpec Wrap(SandboxPolicy policy, ProcessSpec inner);

@@ -1,3 +1,4 @@
+using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
 
 namespace Claudy.Infrastructure.Sandbox;
@@ -19,9 +20,15 @@ internal sealed class NoSandbox(string reason, string? prlimit, ResourceLimits l
         Workspace = policy.WorkspacePath,
         Home = policy.HomePath,
         Runtime = policy.RuntimePath,
-        Temporary = Path.TrimEndingDirectorySeparator(Path.GetTempPath()),
-        Folders = [new ReadOnlyFolder("/", "/")],
+        Temporary = Temporary(policy),
+        Mounts = [new ReadOnlyMount("/", "/")],
     };
+
+    public Error? Prepare(SandboxPolicy policy)
+    {
+        Directory.CreateDirectory(Temporary(policy), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return null;
+    }
 
     public ProcessSpec Wrap(SandboxPolicy policy, ProcessSpec inner) => prlimit is null
         ? inner
@@ -30,4 +37,7 @@ internal sealed class NoSandbox(string reason, string? prlimit, ResourceLimits l
             FileName = prlimit,
             Arguments = [.. limits.CommandLine(prlimit).Skip(1), inner.FileName, .. inner.Arguments],
         };
+
+    // Not the machine's own: what sessions leave there would be each other's to read.
+    private static string Temporary(SandboxPolicy policy) => Path.Combine(policy.HomePath, "tmp");
 }

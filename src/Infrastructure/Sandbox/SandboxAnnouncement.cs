@@ -11,6 +11,10 @@ internal sealed partial class SandboxAnnouncement(ISandbox sandbox, ILogger<Sand
         if (sandbox.IsIsolating)
         {
             LogSandbox(logger, sandbox.Description);
+            if (Environment.IsPrivilegedProcess)
+            {
+                LogNoProcessLimit(logger);
+            }
         }
         else
         {
@@ -24,6 +28,9 @@ internal sealed partial class SandboxAnnouncement(ISandbox sandbox, ILogger<Sand
 
     [LoggerMessage(1250, LogLevel.Information, "Sessions run in a sandbox: {Sandbox}")]
     private static partial void LogSandbox(ILogger logger, string? sandbox);
+
+    [LoggerMessage(1252, LogLevel.Warning, "The kernel exempts what root starts from the limit of processes, so a session can fill the process table: run this server as an ordinary user")]
+    private static partial void LogNoProcessLimit(ILogger logger);
 
     [LoggerMessage(1251, LogLevel.Warning, "Sessions run WITHOUT a sandbox, with the rights of this server: {Reason}")]
     private static partial void LogNoSandbox(ILogger logger, string? reason);

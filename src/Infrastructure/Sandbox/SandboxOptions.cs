@@ -20,6 +20,9 @@ public sealed class SandboxOptions
     /// <summary>Further files and folders of this machine that sessions may read, at the same place; none by default.</summary>
     public IList<string> ReadOnlyPaths { get; } = [];
 
+    /// <summary>The server's own files and folders, as other sections name them: none of them may be shown to sessions.</summary>
+    internal IList<string> PrivatePaths { get; } = [];
+
     /// <summary>Bytes that <c>/tmp</c> and <c>/dev/shm</c> may hold each, in memory; 256 MiB by default.</summary>
     [Range(1 << 20, long.MaxValue)]
     public long MaxTemporaryBytes { get; set; } = 256L << 20;

@@ -16,9 +16,9 @@ internal sealed record SandboxPolicy
     /// <summary>Holds the session's sockets; bound read-only, which is enough to connect to them.</summary>
     public required string RuntimePath { get; init; }
 
-    /// <summary>Folders that are shown read-only, such as that of the agent's binary.</summary>
-    public IReadOnlyList<ReadOnlyFolder> ReadOnlyFolders { get; init; } = [];
+    /// <summary>Files and folders that are shown read-only, such as the agent's binary.</summary>
+    public IReadOnlyList<ReadOnlyMount> ReadOnlyMounts { get; init; } = [];
 }
 
-/// <summary>A folder of this machine and where a sandbox shows it.</summary>
-internal sealed record ReadOnlyFolder(string HostPath, string InsidePath);
+/// <summary>A file or folder of this machine and where a sandbox shows it.</summary>
+internal sealed record ReadOnlyMount(string HostPath, string InsidePath);

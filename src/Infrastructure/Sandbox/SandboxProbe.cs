@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -16,7 +17,7 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
     private static readonly bool CountsProcessesPerSandbox = Environment.OSVersion.Version >= new Version(5, 14);
 
     /// <summary>The sandbox that the settings ask for.</summary>
-    /// <exception cref="OptionsValidationException">Bubblewrap is asked for and does not work.</exception>
+    /// <exception cref="OptionsValidationException">Bubblewrap is asked for and does not work, or would show the server's own files.</exception>
     public ISandbox Choose()
     {
         var settings = options.Value;
@@ -33,11 +34,10 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
 
         return settings.Mode == SandboxMode.Auto
             ? WithoutSandbox(tried.Error.Message)
-            : throw new OptionsValidationException(
-                SandboxOptions.Section,
-                typeof(SandboxOptions),
-                [$"Claudy:Sandbox:Mode is Bubblewrap, but there is no such sandbox here. {tried.Error.Message}"]);
+            : throw Invalid($"Claudy:Sandbox:Mode is Bubblewrap, but there is no such sandbox here. {tried.Error.Message}");
     }
+
+    private static OptionsValidationException Invalid(string why) => new(SandboxOptions.Section, typeof(SandboxOptions), [why]);
 
     private NoSandbox WithoutSandbox(string reason) =>
         new(reason, Executable.Find("prlimit"), Limits() with { MaxProcesses = null });
@@ -55,7 +55,12 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
         }
 
         var said = Run(bubblewrap, ["--version"]);
-        if (!said.IsSuccess || !Version.TryParse(said.Value[(said.Value.LastIndexOf(' ') + 1)..], out var version))
+        if (!said.IsSuccess)
+        {
+            return said.Error;
+        }
+
+        if (!Version.TryParse(said.Value[(said.Value.LastIndexOf(' ') + 1)..], out var version))
         {
             return ProcessErrors.NotStarted($"{bubblewrap} does not tell its version.");
         }
@@ -70,7 +75,9 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
             Prlimit = prlimit,
             SystemFolders = BubblewrapHost.FindSystemFolders(),
             EtcPath = etc,
+            FilterPath = SystemCallFilter.Write(state),
             ReadOnlyPaths = [.. options.Value.ReadOnlyPaths],
+            PrivatePaths = new PrivatePaths([.. options.Value.PrivatePaths]),
             MaxTemporaryBytes = options.Value.MaxTemporaryBytes,
             Limits = Limits(),
         });
@@ -82,12 +89,24 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
     {
         Directory.CreateDirectory(folder);
         var policy = new SandboxPolicy { SessionId = new SessionId(Guid.Empty), WorkspacePath = folder, HomePath = folder, RuntimePath = folder };
+        if (sandbox.Prepare(policy) is { } refused)
+        {
+            // No reason to run without a sandbox, which would show yet more.
+            throw Invalid(refused.Message);
+        }
+
+        var view = sandbox.View(policy);
+        if (Executable.All("true").Select(view.Find).FirstOrDefault(path => path is not null) is not { } program)
+        {
+            return ProcessErrors.NotStarted("There is no program true to try the sandbox with.");
+        }
+
         var command = sandbox.Wrap(policy, new ProcessSpec
         {
-            FileName = "/usr/bin/true",
+            FileName = program,
             Arguments = [],
             Environment = new Dictionary<string, string>(StringComparer.Ordinal),
-            WorkingDirectory = sandbox.View(policy).Workspace,
+            WorkingDirectory = view.Workspace,
         });
         return Run(command.FileName, command.Arguments) is { IsSuccess: false, Error: var error }
             ? ProcessErrors.NotStarted(
@@ -102,7 +121,7 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
     }
 
     /// <summary>What a short command prints; it blocks, since the choice is made while the services are composed.</summary>
-    private static Result<string> Run(string fileName, IEnumerable<string> arguments)
+    internal static Result<string> Run(string fileName, IEnumerable<string> arguments)
     {
         var start = new ProcessStartInfo(fileName, arguments)
         {
@@ -112,7 +131,12 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
             UseShellExecute = false,
         };
         start.Environment.Clear();
-        using var process = Process.Start(start)!;
+        using var process = Start(start);
+        if (process is null)
+        {
+            return ProcessErrors.NotStarted($"{fileName} cannot be started.");
+        }
+
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
@@ -125,5 +149,17 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
         return process.ExitCode == 0
             ? output.GetAwaiter().GetResult().Trim()
             : ProcessErrors.NotStarted(error.GetAwaiter().GetResult().Trim());
+    }
+
+    private static Process? Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start);
+        }
+        catch (Win32Exception)
+        {
+            return null; // such as a file that is not executable
+        }
     }
 }

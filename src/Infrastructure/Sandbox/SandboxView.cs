@@ -11,15 +11,19 @@ internal sealed record SandboxView
 
     public required string Temporary { get; init; }
 
-    /// <summary>The folders of this machine that can be seen, and where.</summary>
-    public required IReadOnlyList<ReadOnlyFolder> Folders { get; init; }
+    /// <summary>The files and folders of this machine that can be seen, and where.</summary>
+    public required IReadOnlyList<ReadOnlyMount> Mounts { get; init; }
 
     /// <summary>Where a file of this machine is found inside.</summary>
     /// <exception cref="ArgumentException">The sandbox does not show it.</exception>
-    public string PathOf(string hostPath) => Folders
-        .Select(folder => (folder.InsidePath, Relative: Path.GetRelativePath(folder.HostPath, hostPath)))
+    public string PathOf(string hostPath) =>
+        Find(hostPath) ?? throw new ArgumentException($"The sandbox does not show {hostPath}.", nameof(hostPath));
+
+    /// <summary>The same; null when the sandbox does not show it.</summary>
+    public string? Find(string hostPath) => Mounts
+        .Select(mount => (mount.InsidePath, Relative: Path.GetRelativePath(mount.HostPath, hostPath)))
         .Where(candidate => !candidate.Relative.StartsWith("..", StringComparison.Ordinal))
         .OrderBy(candidate => candidate.Relative.Length)
         .Select(candidate => candidate.Relative == "." ? candidate.InsidePath : Path.Combine(candidate.InsidePath, candidate.Relative))
-        .FirstOrDefault() ?? throw new ArgumentException($"The sandbox does not show {hostPath}.", nameof(hostPath));
+        .FirstOrDefault();
 }

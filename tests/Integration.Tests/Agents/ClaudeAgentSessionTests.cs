@@ -223,8 +223,8 @@ public sealed class ClaudeAgentSessionTests : IAsyncLifetime
         await _process.HearAsync();
         _time.Advance(TimeSpan.FromSeconds(5));
 
-        await stopping.WaitAsync(TimeSpan.FromSeconds(10));
-        await Should.NotThrowAsync(freed.Task.WaitAsync(TimeSpan.FromSeconds(10)));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60));
+        await Should.NotThrowAsync(freed.Task.WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
     [Fact]
@@ -236,7 +236,7 @@ public sealed class ClaudeAgentSessionTests : IAsyncLifetime
         request.GetProperty("request").ShouldBeJson("""{"subtype":"end_session"}""");
         _process.Exited.IsCompleted.ShouldBeFalse();
         _process.Say($$$"""{"type":"control_response","response":{"subtype":"success","request_id":"{{{request.GetProperty("request_id").GetString()}}}"}}""");
-        await stopping.WaitAsync(TimeSpan.FromSeconds(10));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(60));
         _process.Exited.IsCompleted.ShouldBeTrue();
     }
 }

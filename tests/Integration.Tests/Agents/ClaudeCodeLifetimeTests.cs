@@ -136,6 +136,6 @@ public sealed class ClaudeCodeLifetimeTests
                 appeared.TrySetResult();
         };
         if (!File.Exists(path))
-            await appeared.Task.WaitAsync(TimeSpan.FromSeconds(20));
+            await appeared.Task.WaitAsync(TimeSpan.FromSeconds(60));
     }
 }

@@ -14,7 +14,7 @@ public sealed class ClaudeCommandLineTests
         Home = "/home/claude",
         Runtime = "/run/claudy",
         Temporary = "/tmp",
-        Folders = [new ReadOnlyFolder("/data/run/1", "/run/claudy")],
+        Mounts = [new ReadOnlyMount("/data/run/1", "/run/claudy")],
     };
 
     [Fact]

@@ -17,7 +17,7 @@ namespace Claudy.Integration.Tests.Agents;
 /// <summary>The real CLI, real processes, a real sandbox where there is one; only the model is scripted.</summary>
 internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("claudy-agent-");
     private readonly ProcessSpawner _spawner = new(Options.Create(new ProcessOptions()), TimeProvider.System, NullLogger<ProcessSpawner>.Instance);

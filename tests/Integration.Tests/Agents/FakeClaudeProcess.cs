@@ -31,7 +31,7 @@ internal sealed class FakeClaudeProcess : IProcessSpawner, IChildProcess
     /// <summary>The next line that it was given.</summary>
     public async Task<JsonElement> HearAsync()
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         return await _heard.Reader.ReadAsync(deadline.Token);
     }
 

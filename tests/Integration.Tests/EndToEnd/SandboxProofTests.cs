@@ -56,7 +56,7 @@ public sealed class SandboxProofTests
         "(exec 3<>/dev/tcp/1.1.1.1/53) 2>/dev/null && echo CONNECTED outside",
         $"ls -laR '{server.DataPath}' /root /home /run /tmp 2>/dev/null | grep -v '^total'",
         $"for f in '{server.DataPath}/data/claudy.db' '{server.DataPath}/data/keys/jwt-private.pem' '{server.DataPath}/data/workspaces/{neighbour}/neighbour.txt' /etc/shadow; do head -c 1 \"$f\" >/dev/null 2>&1 && echo READABLE \"$f\"; done",
-        "find / -xdev -name neighbour.txt -o -name claudy.db -o -name 'jwt-private*' 2>/dev/null",
+        @"find / -path /proc -prune -o \( -name neighbour.txt -o -name claudy.db -o -name 'jwt-private*' \) -print 2>/dev/null",
         "for d in / /usr /etc /opt/claude-code /proc/sys/kernel /run/claudy; do touch \"$d/x\" 2>/dev/null && echo WRITTEN \"$d\"; done",
         "unshare -U true 2>/dev/null && echo WRITTEN namespace",
         "echo search is over",

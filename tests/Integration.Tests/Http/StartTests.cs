@@ -45,29 +45,6 @@ public sealed partial class StartTests
         File.GetUnixFileMode(server.DataPath).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    [Fact]
-    public void DataFolder_WhenOthersCanUseIt_ShouldBeClosedToThemOnlyIfItIsEmptyOrOurs()
-    {
-        const UnixFileMode Open = (UnixFileMode)0b111_101_101;
-        var folder = Directory.CreateTempSubdirectory("claudy-").FullName;
-        File.SetUnixFileMode(folder, Open);
-        DataFolder.Take(folder).Dispose();
-        var empty = File.GetUnixFileMode(folder);
-        File.SetUnixFileMode(folder, Open);
-        DataFolder.Take(folder).Dispose();
-        var ours = File.GetUnixFileMode(folder);
-        File.Delete(Path.Combine(folder, "server.lock"));
-        File.WriteAllText(Path.Combine(folder, "something"), "of others");
-        File.SetUnixFileMode(folder, Open);
-
-        Should.Throw<StartupException>(() => DataFolder.Take(folder)).Message.ShouldContain("chmod 700");
-
-        empty.ShouldBe((UnixFileMode)0b111_000_000);
-        ours.ShouldBe(empty);
-        File.GetUnixFileMode(folder).ShouldBe(Open);
-        Directory.Delete(folder, recursive: true);
-    }
-
     [Theory]
     [InlineData("http://0.0.0.0:0")]
     [InlineData("http://*:0")]

@@ -4,7 +4,7 @@ namespace Claudy.Integration.Tests.Processes;
 
 internal static class Eventually
 {
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public static async Task IsTrueAsync(Func<bool> condition, string what)
     {

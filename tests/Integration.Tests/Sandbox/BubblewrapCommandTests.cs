@@ -15,7 +15,9 @@ public sealed class BubblewrapCommandTests
         Prlimit = "/usr/bin/prlimit",
         SystemFolders = new SortedDictionary<string, string?>(StringComparer.Ordinal) { ["/bin"] = "usr/bin", ["/lib"] = null },
         EtcPath = "/data/sandbox/etc",
+        FilterPath = "/data/sandbox/filter",
         ReadOnlyPaths = ["/nix"],
+        PrivatePaths = new PrivatePaths(["/data", "/srv/keys/jwt.pem"]),
         MaxTemporaryBytes = 1048576,
         Limits = new ResourceLimits(100, 200, 300),
     };
@@ -26,7 +28,7 @@ public sealed class BubblewrapCommandTests
         WorkspacePath = "/data/workspaces/s1",
         HomePath = "/data/homes/s1",
         RuntimePath = "/run/user/0/s1",
-        ReadOnlyFolders = [new ReadOnlyFolder("/srv/npm/claude-code", "/opt/claude-code")],
+        ReadOnlyMounts = [new ReadOnlyMount("/srv/npm/claude", "/opt/claude-code/claude")],
     };
 
     private static readonly ProcessSpec Inner = new()
@@ -42,11 +44,12 @@ public sealed class BubblewrapCommandTests
     {
         var wrapped = new BubblewrapSandbox(Host).Wrap(Policy, Inner);
 
-        wrapped.FileName.ShouldBe("/usr/bin/bwrap");
+        wrapped.FileName.ShouldBe("/bin/sh");
         wrapped.WorkingDirectory.ShouldBe("/");
         wrapped.Environment.ShouldBeEmpty();
         string.Join(' ', wrapped.Arguments).Replace(" --", "\n--", StringComparison.Ordinal).ShouldBe(
             """
+            -c exec 9<"$0" && exec "$@" /data/sandbox/filter /usr/bin/bwrap
             --unshare-all
             --unshare-user
             --disable-userns
@@ -57,6 +60,7 @@ public sealed class BubblewrapCommandTests
             --new-session
             --cap-drop ALL
             --clearenv
+            --seccomp 9
             --setenv A
             --b c
             --setenv HOME /home/claude
@@ -88,7 +92,7 @@ public sealed class BubblewrapCommandTests
             --size 1048576
             --tmpfs /tmp
             --ro-bind /nix /nix
-            --ro-bind /srv/npm/claude-code /opt/claude-code
+            --ro-bind /srv/npm/claude /opt/claude-code/claude
             --ro-bind /run/user/0/s1 /run/claudy
             --bind /data/homes/s1 /home/claude
             --bind /data/workspaces/s1 /workspace
@@ -113,9 +117,18 @@ public sealed class BubblewrapCommandTests
         old.Description.ShouldBe("bubblewrap 0.6.1, which is too old to forbid user namespaces inside");
     }
 
+    [Fact]
+    public void Wrap_WhenThereIsNoFilter_ShouldDoWithoutAndSaySo()
+    {
+        var unfiltered = new BubblewrapSandbox(Host with { FilterPath = null });
+
+        unfiltered.Wrap(Policy, Inner).Arguments.ShouldNotContain("--seccomp");
+        unfiltered.Wrap(Policy, Inner).Arguments.Take(4).ShouldBe(["-c", "exec \"$@\"", "/bin/sh", "/usr/bin/bwrap"]);
+        unfiltered.Description.ShouldBe("bubblewrap 0.8.0, without a filter of system calls for this kind of processor");
+    }
+
     [Theory]
-    [InlineData("/srv/npm/claude-code/claude", "/opt/claude-code/claude")]
-    [InlineData("/srv/npm/claude-code", "/opt/claude-code")]
+    [InlineData("/srv/npm/claude", "/opt/claude-code/claude")]
     [InlineData("/run/user/0/s1/api.sock", "/run/claudy/api.sock")]
     [InlineData("/data/workspaces/s1/a/b", "/workspace/a/b")]
     [InlineData("/usr/bin/git", "/usr/bin/git")]
@@ -125,10 +138,45 @@ public sealed class BubblewrapCommandTests
 
     [Theory]
     [InlineData("/etc/shadow")]
+    [InlineData("/srv/npm")]
+    [InlineData("/srv/npm/secret")]
     [InlineData("/data/workspaces/s12/a")]
     [InlineData("/data/workspaces")]
     public void PathOf_WhenItIsNotShown_ShouldRefuse(string path) =>
         Should.Throw<ArgumentException>(() => new BubblewrapSandbox(Host).View(Policy).PathOf(path));
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/data")]
+    [InlineData("/data/workspaces/s2/claude")]
+    [InlineData("/srv/keys")]
+    [InlineData("/srv/npm/../keys/./jwt.pem")]
+    public void Prepare_WhenTheServersOwnFilesWouldBeShown_ShouldRefuse(string shown)
+    {
+        var policy = Policy with { ReadOnlyMounts = [new ReadOnlyMount(shown, "/opt/claude-code/claude")] };
+
+        var refused = new BubblewrapSandbox(Host).Prepare(policy);
+
+        refused!.Message.ShouldStartWith($"Sessions would see {shown}, and ");
+    }
+
+    [Fact]
+    public void Prepare_WhenOnlyOthersFilesAreShown_ShouldAllow() =>
+        new BubblewrapSandbox(Host with { PrivatePaths = new PrivatePaths(["/data", "/nix2", "/srv/npm/claude2"]) }).Prepare(Policy).ShouldBeNull();
+
+    [Fact]
+    public void Prepare_WhenThereIsNoSandbox_ShouldMakeATemporaryFolderOfItsOwn()
+    {
+        var home = Directory.CreateTempSubdirectory("claudy-test-");
+        var policy = Policy with { HomePath = home.FullName };
+        var sandbox = new NoSandbox("why", null, new ResourceLimits(null, null, null));
+
+        sandbox.Prepare(policy);
+
+        sandbox.View(policy).Temporary.ShouldBe(Path.Combine(home.FullName, "tmp"));
+        File.GetUnixFileMode(sandbox.View(policy).Temporary).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        home.Delete(recursive: true);
+    }
 
     [Fact]
     public void Wrap_WhenThereIsNoSandbox_ShouldOnlyLimit()
@@ -140,7 +188,7 @@ public sealed class BubblewrapCommandTests
         wrapped.FileName.ShouldBe("/usr/bin/prlimit");
         wrapped.Arguments.ShouldBe(["--core=0", "--nofile=200", "--", "/opt/claude-code/claude", "-p", "--model=x; y"]);
         wrapped.Environment.ShouldBe(Inner.Environment);
-        sandbox.View(Policy).PathOf("/srv/npm/claude-code/claude").ShouldBe("/srv/npm/claude-code/claude");
+        sandbox.View(Policy).PathOf("/srv/npm/claude").ShouldBe("/srv/npm/claude");
         sandbox.View(Policy).Workspace.ShouldBe(Policy.WorkspacePath);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Claudy.Integration.Tests.Processes;
+using Claudy.Integration.Tests.Support;
 using Shouldly;
 using Xunit;
 
@@ -31,6 +32,18 @@ public sealed class IsolationTests
             $"for p in /root /etc/shadow /etc/ssl/private /var /sys /boot /home/claude/../* {session.Root} {session.Root}/database {session.Policy.WorkspacePath}/../theirs /workspace/../workspaces /proc/{Environment.ProcessId}; do [ \"$p\" = /home/claude/../claude ] || [ ! -e $p ] || echo $p; done");
 
         seen.ShouldBeEmpty();
+    }
+
+    [SkippableFact]
+    public async Task AgentsFolder_WhenListed_ShouldHoldTheBinaryAlone()
+    {
+        await using var session = SandboxedSession.Start();
+
+        var seen = await session.RunAsync("ls -A /opt/tool; cat /opt/tool/tool; echo; cat /opt/tool/secret; echo x > /opt/tool/tool");
+
+        seen[..2].ShouldBe(["tool", "the tool"]);
+        seen[2].ShouldEndWith("No such file or directory");
+        seen[3].ShouldEndWith("Read-only file system");
     }
 
     [SkippableFact]
@@ -144,6 +157,7 @@ public sealed class IsolationTests
     [SkippableFact]
     public async Task AbstractSocket_WhenTheHostListens_ShouldNotBeReached()
     {
+        Tools.Require("socat");
         await using var session = SandboxedSession.Start();
         var name = $"claudy-test-{Guid.NewGuid()}";
         using var listener = Listen($"\0{name}");
@@ -156,6 +170,7 @@ public sealed class IsolationTests
     [SkippableFact]
     public async Task RuntimeSocket_WhenTheHostListens_ShouldBeReached()
     {
+        Tools.Require("socat");
         await using var session = SandboxedSession.Start();
         using var listener = Listen(Path.Combine(session.Policy.RuntimePath, "api.sock"));
         var process = await session.StartAsync("socat - UNIX-CONNECT:/run/claudy/api.sock");

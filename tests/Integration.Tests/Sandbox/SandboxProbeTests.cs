@@ -59,6 +59,34 @@ public sealed class SandboxProbeTests : IDisposable
         thrown.Message.ShouldStartWith("Claudy:Sandbox:Mode is Bubblewrap, but there is no such sandbox here. ");
     }
 
+    [SkippableTheory]
+    [InlineData("Auto", "")]
+    [InlineData("Bubblewrap", "workspaces")]
+    [InlineData("Auto", "..")]
+    [InlineData("Auto", "link")]
+    public async Task StartAsync_WhenTheDataFolderWouldBeShown_ShouldNotStart(string mode, string shown)
+    {
+        await using var session = SandboxedSession.Start();
+        Directory.CreateDirectory(Path.Combine(_data, "workspaces"));
+        File.CreateSymbolicLink(Path.Combine(_data, "link"), _data);
+        using var host = Host(("Claudy:Sandbox:Mode", mode), ("Claudy:Sandbox:ReadOnlyPaths:0", Path.Combine(_data, shown)));
+
+        var thrown = await Should.ThrowAsync<OptionsValidationException>(() => host.StartAsync());
+
+        thrown.Message.ShouldStartWith($"Sessions would see {Path.Combine(_data, shown)}, and {_data} is the server's own");
+    }
+
+    [Fact]
+    public void Run_WhenTheProgramIsNotExecutable_ShouldSaySo()
+    {
+        var bubblewrap = Path.Combine(_data, "bwrap");
+        File.WriteAllText(bubblewrap, "");
+
+        var run = SandboxProbe.Run(bubblewrap, ["--version"]);
+
+        run.Error!.Message.ShouldBe($"{bubblewrap} cannot be started.");
+    }
+
     [Theory]
     [InlineData("Claudy:Sandbox:MaxProcesses", "1")]
     [InlineData("Claudy:Sandbox:MaxOpenFiles", "0")]

@@ -19,7 +19,7 @@ internal sealed class SandboxedSession : IAsyncDisposable
             WorkspacePath = Directory.CreateDirectory(Path.Combine(root, "workspaces", "mine")).FullName,
             HomePath = Directory.CreateDirectory(Path.Combine(root, "homes", "mine")).FullName,
             RuntimePath = Directory.CreateDirectory(Path.Combine(root, "run", "mine")).FullName,
-            ReadOnlyFolders = [new ReadOnlyFolder(Directory.CreateDirectory(Path.Combine(root, "tool")).FullName, "/opt/tool")],
+            ReadOnlyMounts = [new ReadOnlyMount(Tool(root), "/opt/tool/tool")],
         };
     }
 
@@ -60,6 +60,15 @@ internal sealed class SandboxedSession : IAsyncDisposable
         var exit = await process.Exited.WaitAsync(Eventually.Deadline);
         Assert.Equal("", exit.ErrorTail);
         return Spawning.Lines();
+    }
+
+    /// <summary>Stands for the agent's binary, in a folder with what is nobody's business.</summary>
+    private static string Tool(string root)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(root, "tools")).FullName;
+        File.WriteAllText(Path.Combine(folder, "secret"), "beside the tool");
+        File.WriteAllText(Path.Combine(folder, "tool"), "the tool");
+        return Path.Combine(folder, "tool");
     }
 
     public ValueTask DisposeAsync() => Spawning.DisposeAsync();

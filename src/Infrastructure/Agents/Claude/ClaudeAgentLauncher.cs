@@ -18,7 +18,7 @@ internal sealed partial class ClaudeAgentLauncher(
     TimeProvider time,
     ILogger<ClaudeAgentLauncher> logger) : IAgentLauncher
 {
-    private const string InsideFolder = "/opt/claude-code";
+    private const string InsidePath = "/opt/claude-code/claude";
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
     private static readonly char[] Whitespace = [' ', '\n'];
 
@@ -73,7 +73,11 @@ internal sealed partial class ClaudeAgentLauncher(
 
     private async Task<Result<IAgentSession>> StartAsync(string binary, AgentLaunch launch, CancellationToken cancellationToken)
     {
-        var started = await ClaudeAgentSession.StartAsync(spawner, SpecOf(binary, launch), launch, time, logger, cancellationToken);
+        var policy = PolicyOf(binary, launch);
+        if (sandbox.Prepare(policy) is { } refused)
+            return SessionErrors.AgentFailedToStart(refused.Message);
+
+        var started = await ClaudeAgentSession.StartAsync(spawner, SpecOf(binary, launch, policy), launch, time, logger, cancellationToken);
         if (!started.IsSuccess)
             return SessionErrors.AgentFailedToStart(started.Error.Message);
 
@@ -108,16 +112,18 @@ internal sealed partial class ClaudeAgentLauncher(
         }
     }
 
-    private ProcessSpec SpecOf(string binary, AgentLaunch launch)
+    /// <summary>Shows the binary and not its folder, which may be anything: a home, for one.</summary>
+    private static SandboxPolicy PolicyOf(string binary, AgentLaunch launch) => new()
     {
-        var policy = new SandboxPolicy
-        {
-            SessionId = launch.SessionId,
-            WorkspacePath = launch.WorkspacePath,
-            HomePath = launch.HomePath,
-            RuntimePath = Path.GetDirectoryName(launch.ApiSocketPath)!,
-            ReadOnlyFolders = [new ReadOnlyFolder(Path.GetDirectoryName(binary)!, InsideFolder)],
-        };
+        SessionId = launch.SessionId,
+        WorkspacePath = launch.WorkspacePath,
+        HomePath = launch.HomePath,
+        RuntimePath = Path.GetDirectoryName(launch.ApiSocketPath)!,
+        ReadOnlyMounts = [new ReadOnlyMount(binary, InsidePath)],
+    };
+
+    private ProcessSpec SpecOf(string binary, AgentLaunch launch, SandboxPolicy policy)
+    {
         var view = sandbox.View(policy);
         var commandLine = ClaudeCommandLine.Build(launch, view);
         return sandbox.Wrap(policy, new ProcessSpec
