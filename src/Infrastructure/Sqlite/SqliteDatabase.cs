@@ -16,7 +16,11 @@ internal sealed class SqliteDatabase(IOptions<SqliteOptions> options)
     /// <exception cref="StoreUnavailableException">The database cannot be opened.</exception>
     public PreparedConnection OpenForWriting() => Guard(() =>
     {
-        CreateFile();
+        lock (_gate)
+        {
+            CreateFile();
+        }
+
         var connection = Open(SqliteOpenMode.ReadWrite);
         try
         {
@@ -76,6 +80,13 @@ internal sealed class SqliteDatabase(IOptions<SqliteOptions> options)
     private void CreateFile()
     {
         var path = options.Value.Path;
+
+        // Closing any other handle of a file drops all POSIX locks that the process has on it, SQLite's own included.
+        if (File.Exists(path))
+        {
+            return;
+        }
+
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var create = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
         if (!OperatingSystem.IsWindows())

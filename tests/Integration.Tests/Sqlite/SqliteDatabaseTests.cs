@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Versioning;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Infrastructure.Sqlite;
@@ -22,6 +23,20 @@ public sealed class SqliteDatabaseTests
         {
             File.GetUnixFileMode(file).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, file);
         }
+    }
+
+    [Fact]
+    public async Task OpenForWriting_WhenOpenAlready_ShouldLeaveTheLocksOfTheOpenOne()
+    {
+        await using var host = await SqliteHost.StartAsync();
+        var database = host.Get<SqliteDatabase>();
+        using var first = database.OpenForWriting();
+        var held = PosixLocks(host.DatabasePath);
+
+        database.OpenForWriting().Dispose();
+
+        held.ShouldBeGreaterThan(0);
+        PosixLocks(host.DatabasePath).ShouldBe(held);
     }
 
     [Fact]
@@ -108,5 +123,13 @@ public sealed class SqliteDatabaseTests
         using var host = builder.Build();
 
         host.Services.GetRequiredService<IOptions<SqliteOptions>>().Value.Path.ShouldBe(expected);
+    }
+
+    /// <summary>How many locks the kernel keeps on a file.</summary>
+    private static int PosixLocks(string path)
+    {
+        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%i", path]) { RedirectStandardOutput = true })!;
+        var inode = stat.StandardOutput.ReadToEnd().Trim();
+        return File.ReadLines("/proc/locks").Count(line => line.Contains("POSIX", StringComparison.Ordinal) && line.Contains($":{inode} ", StringComparison.Ordinal));
     }
 }
