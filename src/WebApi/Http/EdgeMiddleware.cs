@@ -1,5 +1,6 @@
 using Claudy.Application.Messaging;
 using Claudy.WebApi.Protocol;
+using Claudy.WebApi.WebSockets;
 
 namespace Claudy.WebApi.Http;
 
@@ -13,7 +14,7 @@ internal sealed partial class EdgeMiddleware(RequestDelegate next, OriginPolicy 
         ProtectBrowsers(context.Response.Headers);
 
         // The WebSocket endpoint refuses by a close code, which pages can see.
-        if (!context.WebSockets.IsWebSocketRequest)
+        if (!WebSocketEndpoint.Handles(context.Request) || !context.WebSockets.IsWebSocketRequest)
         {
             if (!origins.IsHostAllowed(context.Request))
             {
