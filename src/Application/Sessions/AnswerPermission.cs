@@ -27,12 +27,33 @@ public sealed record AnswerPermission(
 
 internal sealed class AnswerPermissionValidator : AbstractValidator<AnswerPermission>
 {
+    // Claude Code's envelope goes around it, and readers take 64 levels in all.
+    private const int MaxInputDepth = 56;
+
     public AnswerPermissionValidator()
     {
         RuleFor(r => r.RequestId).NotEmpty().MaximumLength(100);
         RuleFor(r => r.Decision).IsInEnum();
         RuleFor(r => r.Message).MaximumLength(10_000);
-        RuleFor(r => r.UpdatedInput).Must(input => input is null or { ValueKind: JsonValueKind.Object }).WithMessage("updated_input must be a JSON object.");
+        RuleFor(r => r.UpdatedInput).Must(input => input is null or { ValueKind: JsonValueKind.Object }).WithMessage("updated_input must be a JSON object.")
+            .Must(input => input is not { } element || CanBeWritten(element))
+            .WithMessage($"updated_input must be Unicode text throughout and nested at most {MaxInputDepth} deep.");
+    }
+
+    // A reader takes what no writer puts out again, such as half of a surrogate pair; that must not come up only when the answer
+    // is on its way to Claude Code.
+    private static bool CanBeWritten(JsonElement input)
+    {
+        using var writer = new Utf8JsonWriter(Stream.Null, new JsonWriterOptions { MaxDepth = MaxInputDepth });
+        try
+        {
+            input.WriteTo(writer);
+            return true;
+        }
+        catch (Exception unwritable) when (unwritable is InvalidOperationException or ArgumentException)
+        {
+            return false;
+        }
     }
 }
 

@@ -37,6 +37,10 @@ internal static class SessionRules
     public static IRuleBuilderOptions<T, IReadOnlyList<string>> ToolRules<T>(this IRuleBuilder<T, IReadOnlyList<string>> rule) =>
         rule.Must(tools => tools.Count <= SessionSettingsValidator.MaxTools)
             .WithMessage($"At most {SessionSettingsValidator.MaxTools} tools can be named.")
-            .Must(tools => tools.All(t => t.Length is > 0 and <= SessionSettingsValidator.MaxToolLength && !t.Any(char.IsControl)))
+            .Must(tools => tools.All(IsToolRule))
             .WithMessage("Each tool must be a name or a rule such as Bash(git status), of one line.");
+
+    // JSON puts null where the type says that there is none.
+    private static bool IsToolRule(string? rule) =>
+        rule is { Length: > 0 and <= SessionSettingsValidator.MaxToolLength } && !rule.Any(char.IsControl);
 }

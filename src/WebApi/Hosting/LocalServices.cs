@@ -23,7 +23,7 @@ internal static class LocalServices
 
     /// <summary>Whether a failure tells the operator by itself what to mend: a wrong setting, a folder or store that cannot be used.</summary>
     public static bool IsOperational(Exception failure) =>
-        failure is OptionsValidationException or IOException or UnauthorizedAccessException or Application.Sessions.Ports.StoreUnavailableException;
+        failure is OptionsValidationException or StartupException or IOException or UnauthorizedAccessException or Application.Sessions.Ports.StoreUnavailableException;
 
     // Nothing is started, and nothing is logged: standard output is the command's.
     private static IHost Compose(Action<HostApplicationBuilder> add)

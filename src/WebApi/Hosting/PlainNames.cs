@@ -28,13 +28,20 @@ internal static class PlainNames
             }
         }
 
-        if (int.TryParse(Environment.GetEnvironmentVariable("PORT"), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        if (Environment.GetEnvironmentVariable("PORT") is { Length: > 0 } port)
         {
-            settings["urls"] = $"http://127.0.0.1:{port}";
+            settings["urls"] = AddressOf(port);
         }
 
         configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource { InitialData = settings });
     }
+
+    /// <summary>Where to listen, given the value of <c>PORT</c>.</summary>
+    /// <exception cref="StartupException">That is no port.</exception>
+    internal static string AddressOf(string port) =>
+        ushort.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? $"http://127.0.0.1:{number}"
+            : throw new StartupException($"PORT is '{port}', which is no port: give a number from 0 to 65535, or leave it out.");
 
     private static string DefaultDataFolder()
     {

@@ -14,7 +14,7 @@ internal sealed partial class EdgeMiddleware(RequestDelegate next, OriginPolicy 
         ProtectBrowsers(context.Response.Headers);
 
         // The WebSocket endpoint refuses by a close code, which pages can see.
-        if (context.Request.Path != WebSocketEndpoint.Path || !context.WebSockets.IsWebSocketRequest)
+        if (!WebSocketEndpoint.Handles(context.Request) || !context.WebSockets.IsWebSocketRequest)
         {
             if (!origins.IsHostAllowed(context.Request))
             {

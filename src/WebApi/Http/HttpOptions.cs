@@ -17,7 +17,7 @@ internal sealed class HttpOptions
 
     /// <summary>How many connections a user may have at once, over all nodes.</summary>
     [Range(1, 100_000)]
-    public int MaxConnectionsPerUser { get; set; } = 20;
+    public int MaxConnectionsPerUser { get; set; } = 3;
 
     /// <summary>The largest frame from a client, in bytes.</summary>
     [Range(1024, 256 * 1024 * 1024)]

@@ -51,7 +51,7 @@ internal sealed record SessionHistoryQuery(long? BeforeSeq, int? Limit);
 internal sealed record SessionControlData(string? Action, string? Name, string? Model, string? Mode);
 
 /// <summary>Fields of <c>chat_message</c>.</summary>
-internal sealed record ChatMessageData(IReadOnlyList<ImageData>? Images);
+internal sealed record ChatMessageData(IReadOnlyList<ImageData?>? Images);
 
 /// <summary>An image of a message.</summary>
 /// <param name="MediaType">image/png, image/jpeg, image/gif or image/webp.</param>

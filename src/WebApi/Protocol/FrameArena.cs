@@ -104,11 +104,19 @@ internal sealed class FrameArena : IBufferWriter<byte>
         }
 
         var begun = _chunk.AsSpan(_start, _position - _start);
-        var needed = begun.Length + Math.Max(wanted, 256);
-        var chunk = GC.AllocateUninitializedArray<byte>(needed <= ChunkSize / 4 ? ChunkSize : Math.Max(ChunkSize, needed * 2));
+        var chunk = GC.AllocateUninitializedArray<byte>(ChunkFor(begun.Length + (long)Math.Max(wanted, 256)));
         begun.CopyTo(chunk);
         _position = begun.Length;
         _start = 0;
         _chunk = chunk;
     }
+
+    /// <summary>How large a chunk must be for a frame of so many bytes that may still grow.</summary>
+    /// <exception cref="InvalidOperationException">No frame can be so large.</exception>
+    internal static int ChunkFor(long needed) => needed switch
+    {
+        <= ChunkSize / 4 => ChunkSize,
+        _ when needed > Array.MaxLength => throw new InvalidOperationException($"A frame of {needed} bytes is larger than memory can hold in one piece."),
+        _ => (int)Math.Min(Math.Max(ChunkSize, needed * 2), Array.MaxLength),
+    };
 }

@@ -27,7 +27,7 @@ internal readonly ref struct EncodedBatch(ReadOnlySpan<EncodedItem> items, ReadO
 /// One connection's watch on one session. It begins by holding back what is published, until the past was replayed; then
 /// hands it out with no hole and no double, and goes live. A hole that shows later makes it catch up again.
 /// </summary>
-/// <remarks>All but <see cref="Session"/> and <see cref="Outbound"/> is guarded by the channel's gate.</remarks>
+/// <remarks>All but <see cref="Session"/>, <see cref="Outbound"/> and <see cref="Owner"/> is guarded by the channel's gate.</remarks>
 internal sealed class Attachment(SessionId session, OutboundQueue outbound, IAttachmentOwner owner, int maxHeldBytes)
 {
     private List<EncodedItem>? _held = [];
@@ -38,6 +38,8 @@ internal sealed class Attachment(SessionId session, OutboundQueue outbound, IAtt
     public SessionId Session => session;
 
     public OutboundQueue Outbound => outbound;
+
+    public IAttachmentOwner Owner => owner;
 
     /// <summary>The last event that was handed out.</summary>
     public long LastSeq => _lastSeq;

@@ -36,12 +36,26 @@ internal sealed class ConnectionSessions(SessionHub hub, OutboundQueue outbound,
         CancellationToken cancellationToken)
     {
         // Before all else: what is published from here on is held back, so that nothing falls between log and feed.
-        var attachment = Join(session);
-        var attached = await mediator.Send(new AttachSession(user, session, afterSeq), cancellationToken);
-        if (!attached.IsSuccess)
+        var attachment = hub.Join(session, outbound, owner);
+        var isKept = false;
+        Result<SessionReply.Attached> attached;
+        try
         {
-            Leave(session);
-            return attached.Error;
+            attached = await mediator.Send(new AttachSession(user, session, afterSeq), cancellationToken);
+            if (!attached.IsSuccess)
+            {
+                return attached.Error;
+            }
+
+            Keep(attachment);
+            isKept = true;
+        }
+        finally
+        {
+            if (!isKept)
+            {
+                hub.Leave(attachment);
+            }
         }
 
         var now = attached.Value;
@@ -96,17 +110,18 @@ internal sealed class ConnectionSessions(SessionHub hub, OutboundQueue outbound,
         }
     }
 
-    private Attachment Join(SessionId session)
+    // Only now does an earlier watch on the session end: one that goes well must survive that attaching anew is refused.
+    private void Keep(Attachment attachment)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isOver, this);
-            if (_attachments.Remove(session, out var earlier))
+            if (_attachments.Remove(attachment.Session, out var earlier))
             {
                 hub.Leave(earlier);
             }
 
-            return _attachments[session] = hub.Join(session, outbound, owner);
+            _attachments.Add(attachment.Session, attachment);
         }
     }
 }

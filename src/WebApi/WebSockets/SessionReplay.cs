@@ -10,7 +10,8 @@ namespace Claudy.WebApi.WebSockets;
 /// <summary>Brings an attachment from where its client stands to the present: first from the log, then what was held back.</summary>
 internal sealed class SessionReplay(IMediator mediator, SessionHub hub, TimeProvider time)
 {
-    private const int PageSize = 250;
+    // An event can be of megabytes, and a page is in memory as a whole.
+    private const int PageSize = 50;
 
     /// <summary>Replays and goes live.</summary>
     /// <param name="user">Who watches.</param>
@@ -37,7 +38,13 @@ internal sealed class SessionReplay(IMediator mediator, SessionHub hub, TimeProv
                 foreach (var stored in page.Value.TakeWhile(s => s.Seq <= through))
                 {
                     await attachment.Outbound.WaitForRoomAsync(cancellationToken);
-                    attachment.Outbound.TryEnqueueAnswer(FrameWriter.Frame(encoder, stored));
+                    if (!attachment.Outbound.TryEnqueueAnswer(FrameWriter.Frame(encoder, stored)))
+                    {
+                        // Going on would leave a hole. The connection closes; the client comes back with its last seq.
+                        attachment.Owner.OnTooSlow(attachment);
+                        return Result.Success();
+                    }
+
                     delivered = stored.Seq;
                 }
 

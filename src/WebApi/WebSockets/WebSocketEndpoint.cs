@@ -29,10 +29,14 @@ internal sealed class WebSocketEndpoint(
 
     private readonly ILogger<ClientConnection> _logger = loggers.CreateLogger<ClientConnection>();
 
+    /// <summary>Whether a request is for this endpoint, as routing sees it: in any case, with or without a slash at its end.</summary>
+    public static bool Handles(HttpRequest request) =>
+        request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase, out var rest) && (!rest.HasValue || rest == "/");
+
     /// <summary>Puts our stream beneath the WebSocket that the framework makes; before <c>UseWebSockets</c>.</summary>
     public static Task UseFrameStream(HttpContext context, RequestDelegate next)
     {
-        if (context.Request.Path == Path && context.Features.Get<IHttpUpgradeFeature>() is { } upgrade)
+        if (Handles(context.Request) && context.Features.Get<IHttpUpgradeFeature>() is { } upgrade)
         {
             context.Features.Set<IHttpUpgradeFeature>(new FrameStreamUpgrade(upgrade));
         }

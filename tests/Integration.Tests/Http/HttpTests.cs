@@ -116,6 +116,22 @@ public sealed class HttpTests : IAsyncLifetime
         await ShouldBeProblemAsync(await _server.Http.SendAsync(request), HttpStatusCode.Forbidden, "WS_007");
     }
 
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/signin")]
+    [InlineData("/ws/more")]
+    public async Task Request_WhenAForeignHostAsksForAnUpgrade_ShouldBeRefusedAllTheSame(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Host = "rebound.example";
+        request.Headers.Connection.Add("Upgrade");
+        request.Headers.Upgrade.ParseAdd("websocket");
+        request.Headers.Add("Sec-WebSocket-Version", "13");
+        request.Headers.Add("Sec-WebSocket-Key", Convert.ToBase64String(new byte[16]));
+
+        await ShouldBeProblemAsync(await _server.Http.SendAsync(request), HttpStatusCode.Forbidden, "WS_007");
+    }
+
     [Fact]
     public async Task Request_WhenItChangesSomethingFromAForeignPage_ShouldBeRefused()
     {
@@ -129,6 +145,7 @@ public sealed class HttpTests : IAsyncLifetime
     public async Task Request_WhenThereIsNoSuchPage_ShouldBeAProblem()
     {
         await ShouldBeProblemAsync(await GetAsync("/nowhere"), HttpStatusCode.NotFound, "SERVER_004");
+        await ShouldBeProblemAsync(await GetAsync("/favicon.ico"), HttpStatusCode.NotFound, "SERVER_004");
         await ShouldBeProblemAsync(await PostAsync("/health", new { }), HttpStatusCode.NotFound, "SERVER_004");
         await ShouldBeProblemAsync(await GetAsync("/ws"), HttpStatusCode.UpgradeRequired, "WS_008");
     }

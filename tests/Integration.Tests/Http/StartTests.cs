@@ -91,6 +91,17 @@ public sealed partial class StartTests
         ServeCommand.Explain(exception).ShouldHaveSingleItem().ShouldContain(key.Split(':')[^1]);
     }
 
+    [Theory]
+    [InlineData("abc")]
+    [InlineData("70000")]
+    [InlineData("-1")]
+    [InlineData("80 ")]
+    public void Port_WhenItIsNone_ShouldBeRefusedByName(string port) =>
+        Should.Throw<StartupException>(() => PlainNames.AddressOf(port)).Message.ShouldContain("PORT");
+
+    [Fact]
+    public void Port_WhenItIsOne_ShouldBeOfLoopback() => PlainNames.AddressOf("9000").ShouldBe("http://127.0.0.1:9000");
+
     [Fact]
     public async Task Start_WhenThePortIsTaken_ShouldSaySo()
     {

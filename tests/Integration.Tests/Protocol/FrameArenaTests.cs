@@ -27,6 +27,16 @@ public sealed class FrameArenaTests
         frame.AsSpan(header).IndexOfAnyExcept((byte)7).ShouldBe(-1);
     }
 
+    [Theory]
+    [InlineData(100, 65_536)]
+    [InlineData(65_536, 131_072)]
+    [InlineData(1_200_000_000, 0x7FFFFFC7)]
+    public void ChunkFor_WhateverIsNeeded_ShouldNotOverflow(long needed, int size) => FrameArena.ChunkFor(needed).ShouldBe(size);
+
+    [Fact]
+    public void ChunkFor_WhenItIsTooMuch_ShouldSaySo() =>
+        Should.Throw<InvalidOperationException>(() => FrameArena.ChunkFor(0x7FFFFFC8L));
+
     [Fact]
     public void End_WhenFramesFollowEachOther_ShouldPutThemSideBySide()
     {

@@ -94,6 +94,30 @@ public sealed class AttachTests
         Seqs(frames).ShouldBe(Sequence(1, 300));
     }
 
+    [Fact]
+    public async Task Attach_WhenAttachingAnewIsRefused_ShouldKeepTheEarlierWatch()
+    {
+        var session = new ScriptedSession(seed: 1, events: 3);
+        await session.AttachAsync(User, afterSeq: 3);
+        session.Refuses = true;
+
+        (await session.TryAttachAsync(User)).ShouldBeFalse();
+        session.AppendAndPublish();
+
+        Seqs(session.Drain()).ShouldBe([4]);
+    }
+
+    [Fact]
+    public async Task Attach_WhenTheReplayFindsNoRoom_ShouldGiveTheConnectionUp()
+    {
+        var session = new ScriptedSession(seed: 1, events: 3);
+        session.FillOutbound();
+
+        await session.BeginAttachAsync(User, afterSeq: 0);
+
+        session.WasTooSlow.ShouldBeTrue();
+    }
+
     private static List<int> DeltasOf(string text, IEnumerable<JsonElement> frames) =>
         [.. frames.Where(f => f.Seq() is null && f.Text("message_id") == text).Select(f => f.Data().GetProperty("chunk_index").GetInt32())];
 

@@ -30,6 +30,8 @@ public sealed class BadInputTests : IAsyncLifetime
     [InlineData("""{"type":"create_session","data":{"permission_mode":"yolo"}}""", "WS_005")]
     [InlineData("""{"type":"create_session","data":{"permission_mode":"bypassPermissions"}}""", "SESSION_012")]
     [InlineData("""{"type":"list_sessions","data":{"limit":0}}""", "WS_005")]
+    [InlineData("""{"type":"create_session","data":{"allowed_tools":[null]}}""", "WS_005")]
+    [InlineData("""{"type":"create_session","data":{"disallowed_tools":["Read",null]}}""", "WS_005")]
     public async Task Frame_WhenItIsWrong_ShouldGetItsError(string frame, string code)
     {
         await using var client = await _server.ConnectAsync();
@@ -38,6 +40,43 @@ public sealed class BadInputTests : IAsyncLifetime
 
         (await client.ReceiveAsync("error")).Code().ShouldBe(code);
         await ShouldLiveAsync(client);
+    }
+
+    [Fact]
+    public async Task Chat_WhenAnImageIsNull_ShouldBeRefused()
+    {
+        await using var client = await _server.ConnectAsync();
+        await client.CreateSessionAsync();
+
+        (await client.AskAsync("chat_message", new { images = new string?[] { null } }, content: "hi")).Code().ShouldBe("WS_005");
+        await ShouldLiveAsync(client);
+    }
+
+    public static TheoryData<string> Unwritable =>
+        ["{\"a\":\"\\ud800\"}", "{\"\\udc00\":1}", $"{{\"a\":{new string('[', 58)}{new string(']', 58)}}}"];
+
+    [Theory]
+    [MemberData(nameof(Unwritable))]
+    public async Task Permission_WhenItsInputCannotBeWrittenAgain_ShouldBeRefused(string input)
+    {
+        await using var client = await _server.ConnectAsync();
+        await client.CreateSessionAsync();
+
+        await client.SendTextAsync($$$$"""{"type":"permission_response","data":{"request_id":"r","decision":"allow","updated_input":{{{{input}}}}}}""");
+
+        (await client.ReceiveAsync("error")).Code().ShouldBe("WS_005");
+        await ShouldLiveAsync(client);
+    }
+
+    [Fact]
+    public async Task Permission_WhenItsInputIsNestedAndCanBeWritten_ShouldGetAsFarAsTheSession()
+    {
+        await using var client = await _server.ConnectAsync();
+        await client.CreateSessionAsync();
+
+        await client.SendTextAsync($$$$"""{"type":"permission_response","data":{"request_id":"r","decision":"allow","updated_input":{"a":{{{{new string('[', 50)}}}}{{{{new string(']', 50)}}}}}}}""");
+
+        (await client.ReceiveAsync("error")).Code().ShouldBe("SESSION_006");
     }
 
     [Fact]

@@ -194,6 +194,66 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public async Task History_WhenEventsAreLarge_ShouldStopAtAFewMegabytesAndKeepTheNewest()
+    {
+        await using var server = await ClaudyServer.StartAsync(new() { ["Claudy:Http:MaxOutboundBytes"] = "67108864" });
+        server.Agents.Script = static async (agent, _) =>
+        {
+            for (var i = 0; i < 4; i++)
+            {
+                await agent.SayAsync($"a{i}", new string('x', 1_500_000));
+            }
+        };
+        await using var client = await server.ConnectAsync();
+        var session = await client.CreateSessionAsync();
+        await client.AskAsync("chat_message", session: session, content: "go");
+        for (var i = 0; i < 4; i++)
+        {
+            await client.ReceiveAsync(frame => frame.IsWholeText(), "a whole text");
+        }
+
+        var history = await client.AskAsync("session_history", new { limit = 1000 }, session);
+
+        history.GetRawText().Length.ShouldBeInRange(2_900_000, 4_300_000);
+        history.Data().GetProperty("has_more").GetBoolean().ShouldBeTrue();
+        history.Data().GetProperty("events").EnumerateArray().Count(frame => frame.Type() == "claude_response" && frame.Text("message_id") == "a3").ShouldBe(1);
+        history.Data().GetProperty("events").EnumerateArray().Count(frame => frame.Type() == "claude_response" && frame.Text("message_id") == "a0").ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Connection_WhenThePeerIsDead_ShouldBeEnded()
+    {
+        await using var server = await ClaudyServer.StartAsync(new()
+        {
+            ["Claudy:Http:PingInterval"] = "00:00:01",
+            ["Claudy:Http:PongTimeout"] = "00:00:01",
+            ["Claudy:Http:AuthenticationTimeout"] = "00:10:00",
+        });
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var peer = new System.Net.Sockets.TcpClient();
+        await peer.ConnectAsync(server.Address.Host, server.Address.Port, deadline.Token);
+        var stream = peer.GetStream();
+        await stream.WriteAsync(
+            System.Text.Encoding.ASCII.GetBytes($"GET /ws HTTP/1.1\r\nHost: {server.Address.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {Convert.ToBase64String(new byte[16])}\r\n\r\n"),
+            deadline.Token);
+
+        // It reads and never answers: nothing but the heartbeat can tell that nobody is there.
+        using var received = new MemoryStream();
+        try
+        {
+            await stream.CopyToAsync(received, deadline.Token);
+        }
+        catch (IOException)
+        {
+            // A reset ends it as well.
+        }
+
+        deadline.IsCancellationRequested.ShouldBeFalse();
+        System.Text.Encoding.ASCII.GetString(received.ToArray()).ShouldContain("101 Switching Protocols");
+        received.ToArray().ShouldContain((byte)0x89);
+    }
+
+    [Fact]
     public async Task Server_WhenItStops_ShouldCloseWith1001AfterTheSessionsSleep()
     {
         await using var server = await ClaudyServer.StartAsync();

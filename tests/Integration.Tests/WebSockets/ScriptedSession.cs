@@ -52,6 +52,12 @@ internal sealed class ScriptedSession : IMediator, IAttachmentOwner
         }
     }
 
+    /// <summary>Whether attaching is refused.</summary>
+    public bool Refuses { get; set; }
+
+    /// <summary>Whether the client was given up.</summary>
+    public bool WasTooSlow { get; private set; }
+
     public long AfterSeq { get; private set; }
 
     public long LastSeq => _log.Count;
@@ -88,6 +94,17 @@ internal sealed class ScriptedSession : IMediator, IAttachmentOwner
         if (!attached.IsSuccess)
         {
             throw new InvalidOperationException(attached.Error.Message);
+        }
+    }
+
+    public async Task<bool> TryAttachAsync(UserId user) =>
+        (await _sessions.AttachAsync(this, user, _id, 0, (reply, _) => Announce(reply), CancellationToken.None)).IsSuccess;
+
+    /// <summary>Leaves no room for any further frame.</summary>
+    public void FillOutbound()
+    {
+        while (_outbound.TryEnqueueLive([new byte[] { 0 }]))
+        {
         }
     }
 
@@ -139,6 +156,7 @@ internal sealed class ScriptedSession : IMediator, IAttachmentOwner
         AdvanceABit();
         object response = request switch
         {
+            AttachSession when Refuses => (Result<SessionReply.Attached>)SessionErrors.NotFound(),
             AttachSession => Attached(),
             ReadSessionEvents read => Result.Success<IReadOnlyList<StoredEvent>>([.. _log.Skip((int)read.AfterSeq).Take(Math.Min(read.Limit, _stepsLeft > 0 ? 3 : read.Limit))]),
             _ => throw new NotSupportedException(),
@@ -152,7 +170,7 @@ internal sealed class ScriptedSession : IMediator, IAttachmentOwner
     public Task Publish<TNotification>(TNotification notification, CancellationToken cancellationToken = default)
         where TNotification : INotification => throw new NotSupportedException();
 
-    public void OnTooSlow(Attachment attachment) => throw new InvalidOperationException("Nobody is slow here.");
+    public void OnTooSlow(Attachment attachment) => WasTooSlow = true;
 
     public void OnHole(Attachment attachment) => _hole = attachment;
 

@@ -23,7 +23,7 @@ internal static class ChatFrames
             return session.Error;
         }
 
-        var images = (data.Value.Images ?? []).Select(image => new ImageAttachment(image.MediaType ?? "", image.Data ?? []));
+        var images = (data.Value.Images ?? []).Select(image => new ImageAttachment(image?.MediaType ?? "", image?.Data ?? []));
         var accepted = await mediator.Send(
             new SendChat(context.UserId, session.Value, context.Frame.Id, context.Frame.Content ?? "", [.. images]), cancellationToken);
         return accepted.IsSuccess
