@@ -76,6 +76,7 @@ public sealed class DescendantsTests
         // The thread that reads ended without ending the test run: the pipe broke.
         await Eventually.IsTrueAsync(() => File.Exists(go + "ne"), "the output is not read any more");
         await Eventually.IsTrueAsync(() => RunningProcesses.With(_seconds).Length == 0, "the descendant ended");
+        process.Exited.IsCompletedSuccessfully.ShouldBeTrue();
     }
 
     [Fact]

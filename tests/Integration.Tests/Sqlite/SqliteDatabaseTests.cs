@@ -128,7 +128,7 @@ public sealed class SqliteDatabaseTests
     /// <summary>How many locks the kernel keeps on a file.</summary>
     private static int PosixLocks(string path)
     {
-        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%i", path]) { RedirectStandardOutput = true })!;
+        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%i", path]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         var inode = stat.StandardOutput.ReadToEnd().Trim();
         return File.ReadLines("/proc/locks").Count(line => line.Contains("POSIX", StringComparison.Ordinal) && line.Contains($":{inode} ", StringComparison.Ordinal));
     }

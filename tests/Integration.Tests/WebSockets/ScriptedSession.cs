@@ -105,6 +105,7 @@ internal sealed class ScriptedSession : IMediator, IAttachmentOwner
     {
         while (_outbound.TryEnqueueLive([new byte[] { 0 }]))
         {
+            // Until nothing more fits.
         }
     }
 
