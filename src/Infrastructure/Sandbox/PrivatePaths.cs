@@ -22,7 +22,8 @@ internal sealed partial class PrivatePaths(IReadOnlyList<string> paths)
                 if (Contains(real, realSecret) || Contains(realSecret, real))
                 {
                     return ProcessErrors.NotStarted(
-                        $"Sessions would see {path}, and {named} is the server's own: keep the server's files elsewhere, or do not show {path}.") with { Retryable = false };
+                        $"Sessions would see {path}, and {named} is the server's own: keep the server's files elsewhere, or do not show {path}.") with
+                    { Retryable = false };
                 }
             }
         }

@@ -117,7 +117,7 @@ internal static class Server
         app.MapGet(WebSocketEndpoint.Path, app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
         app.MapSignIn();
-        
+
         // By default a fallback leaves out whatever looks like a file.
         app.MapFallback("{*path}", context => Problems.WriteAsync(context, HttpErrors.NoSuchPage()));
         return app;
