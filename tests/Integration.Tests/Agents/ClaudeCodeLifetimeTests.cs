@@ -55,6 +55,7 @@ public sealed class ClaudeCodeLifetimeTests
         var agentSession = (await session.TurnAsync()).Of<AgentEvent.TurnStarted>()[0].AgentSessionId;
         await session.SayAsync("count");
         await session.NextAsync<AgentEvent.TextDelta>();
+        await ClaudeTranscripts.HoldAsync(bed.LaunchOf().HomePath, "the codeword is banana");
 
         bed.Kill();
         var exited = await session.NextAsync<AgentEvent.Exited>();

@@ -104,6 +104,7 @@ public sealed class SurvivalTests
             var session = await client.CreateSessionAsync();
             await client.AskAsync("chat_message", content: "count to four");
             await client.ReceiveAsync(f => f.IsDelta() && f.Data().GetProperty("chunk_index").GetInt32() == 1, "the frame");
+            await ClaudeTranscripts.HoldAsync(Path.Combine(server.DataPath, "data", "homes"), "count to four");
             return new Scene(api, server, client, session, gate);
         }
 
