@@ -1,5 +1,6 @@
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions;
+using Claudy.Application.Sessions.Admission;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,6 +37,7 @@ public static class DependencyInjection
 
         services.AddSingleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>();
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section).ValidateOnStart();
+        services.AddSingleton<AgentAdmission>();
         services.AddSingleton<SessionRunnerFactory>();
         services.AddSingleton<SessionHost>();
         services.AddHostedService(provider => provider.GetRequiredService<SessionHost>());

@@ -7,6 +7,9 @@ namespace Claudy.Application.Sessions;
 /// <summary>Turns what the agent tells into the session's events and the feed's items.</summary>
 internal sealed class AgentEventRecorder(Session session, SessionOutbox outbox, SessionOptions options, TimeProvider time)
 {
+    /// <summary>Whether the next message may begin when a turn ends: not in a process that is being ended.</summary>
+    public required Func<bool> MayStartTurns { get; init; }
+
     /// <summary>The texts that are being written.</summary>
     public InFlightTexts InFlight { get; } = new();
 
@@ -47,7 +50,7 @@ internal sealed class AgentEventRecorder(Session session, SessionOutbox outbox, 
                 break;
             case AgentEvent.PermissionWithdrawn e:
                 // One that was answered meanwhile is no longer pending, which is fine.
-                session.ResolvePermission(e.RequestId, PermissionDecision.Deny, "withdrawn", null, [], now);
+                session.ResolvePermission(e.RequestId, PermissionDecision.Deny, PermissionReason.Withdrawn, null, [], now);
                 break;
             case AgentEvent.TurnStarted e:
                 session.EnsureTurn(now);
@@ -110,7 +113,7 @@ internal sealed class AgentEventRecorder(Session session, SessionOutbox outbox, 
             TurnOutcome.Interrupted => "interrupted",
             _ => "error",
         };
-        session.CompleteTurn(stopReason, ended.Usage, ended.CostUsd, now);
+        session.CompleteTurn(stopReason, ended.Usage, ended.CostUsd, MayStartTurns(), now);
     }
 
     private static Error ErrorOf(AgentEvent.TurnEnded ended) => ended switch

@@ -11,15 +11,19 @@ internal sealed partial class AgentLifecycle(
     AgentEventRecorder recorder,
     AgentSlot slot,
     ISessionLoop loop,
+    AgentQueueing queueing,
     SessionOptions options,
     TimeProvider time,
     ILogger logger)
 {
-    private const int MaxCrashesInARow = 3;
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(5);
 
     private readonly List<Action> _whenGone = [];
     private SessionSettings _launched = session.State.Settings;
+    private ITimer? _backoff;
     private string? _exitReason;
+    private DateTimeOffset _readyAt;
     private int _crashesInARow;
     private bool _startedAnew;
     private bool _isWantedAgain;
@@ -30,8 +34,15 @@ internal sealed partial class AgentLifecycle(
     /// <summary>Whether there is an agent that is being ended.</summary>
     public bool IsStopping => slot.IsOccupied && _exitReason is not null;
 
+    /// <summary>Whether an agent will come although there is none yet: it waits in line, or for the end of a back-off.</summary>
+    public bool IsExpected => _backoff is not null || queueing.IsWaiting;
+
+    // What a user waits for is worth a place in the line; warming up for somebody who only looks is not.
+    private bool HasWork => session.State is { Queue.Count: > 0 } or { CurrentTurn: not null, PendingPermissions.Count: 0 };
+
     /// <summary>Starts an agent, unless there is one or must be none; one that is being ended is followed by another.</summary>
-    public void Start()
+    /// <param name="isAskedFor">Whether somebody has just asked for it: then it takes a place in the line if it must, and a back-off ends.</param>
+    public void Start(bool isAskedFor = false)
     {
         if (slot.IsOccupied || !session.IsLive || IsClosed)
         {
@@ -39,10 +50,23 @@ internal sealed partial class AgentLifecycle(
             return;
         }
 
+        if (queueing.IsWaiting || (_backoff is not null && !isAskedFor))
+        {
+            return;
+        }
+
+        EndBackoff();
         _exitReason = null;
         _isWantedAgain = false;
-        session.AgentStarting(time.GetUtcNow());
-        Launch();
+        switch (queueing.Enter(mayWait: isAskedFor || HasWork, admitted: Launch))
+        {
+            case Admittance.Granted:
+                Launch();
+                break;
+            case Admittance.InLine:
+                session.AgentQueued(time.GetUtcNow());
+                break;
+        }
     }
 
     /// <summary>Ends the agent, kindly first; <paramref name="whenGone"/> runs when it is gone.</summary>
@@ -50,6 +74,11 @@ internal sealed partial class AgentLifecycle(
     {
         if (!slot.IsOccupied)
         {
+            if (GiveUpWaiting())
+            {
+                session.AgentStopped(reason, time.GetUtcNow());
+            }
+
             whenGone();
             return;
         }
@@ -59,15 +88,42 @@ internal sealed partial class AgentLifecycle(
         slot.Stop(options.StopGrace);
     }
 
+    /// <summary>Ends the agent, if there is one, and starts another at once, whatever went wrong before.</summary>
+    public void Restart()
+    {
+        _crashesInARow = 0;
+        if (slot.IsOccupied)
+        {
+            Stop("restart", static () => { });
+            _isWantedAgain = true;
+            return;
+        }
+
+        GiveUpWaiting();
+        Start(isAskedFor: true);
+    }
+
     /// <summary>Ends the agent and starts no other.</summary>
     public void Close(string reason)
     {
         IsClosed = true;
-        Stop(reason, () => { });
+        Stop(reason, static () => { });
     }
 
     /// <summary>A turn ended, so whatever crashed before is overcome.</summary>
     public void TurnEnded() => _crashesInARow = 0;
+
+    /// <summary>The work that it waited in line for may be gone.</summary>
+    public void WorkTakenBack()
+    {
+        if (queueing.IsWaiting && !HasWork)
+        {
+            Stop("user_request", static () => { });
+        }
+    }
+
+    /// <summary>Lets go of all that was held or waited for; the agent itself ends with its slot.</summary>
+    public void End() => GiveUpWaiting();
 
     /// <summary>The agent's process is gone.</summary>
     public void Exited(AgentEvent.Exited exited)
@@ -77,7 +133,7 @@ internal sealed partial class AgentLifecycle(
             LogExited(session.Id, exited.ExitCode, exited.ErrorOutput);
         }
 
-        slot.Vacate();
+        Vacate();
         if (session.IsLive)
         {
             SettleAfterExit(exited, time.GetUtcNow());
@@ -88,6 +144,12 @@ internal sealed partial class AgentLifecycle(
     }
 
     private void Launch()
+    {
+        session.AgentStarting(time.GetUtcNow());
+        LaunchNow();
+    }
+
+    private void LaunchNow()
     {
         // What is recorded must be stored before there is a process to show for it.
         slot.Reserve();
@@ -111,23 +173,26 @@ internal sealed partial class AgentLifecycle(
             return;
         }
 
+        queueing.Started();
+        _readyAt = time.GetUtcNow();
         TellSettingsChangedMeanwhile();
-        session.AgentReady(time.GetUtcNow());
+        session.AgentReady(_readyAt);
     }
 
     private void FailedToStart(Error error, DateTimeOffset now)
     {
-        slot.Vacate();
         if (error.Reason == AgentErrors.TranscriptMissingReason && !_startedAnew && _exitReason is null)
         {
             // Claude Code forgot; the session must go on all the same.
+            slot.Vacate();
             _startedAnew = true;
             session.Record(SessionErrorRaised.From(AgentErrors.ContextLost()), now);
             session.Record(new AgentSessionChanged(null), now);
-            Launch();
+            LaunchNow();
             return;
         }
 
+        Vacate();
         if (_exitReason is { } reason)
         {
             session.AgentStopped(reason, now);
@@ -141,12 +206,18 @@ internal sealed partial class AgentLifecycle(
         StartIfWantedAgain();
     }
 
+    private void Vacate()
+    {
+        slot.Vacate();
+        queueing.Leave();
+    }
+
     // Someone came while the last one was being ended.
     private void StartIfWantedAgain()
     {
         if (_isWantedAgain)
         {
-            Start();
+            Start(isAskedFor: true);
         }
     }
 
@@ -174,22 +245,50 @@ internal sealed partial class AgentLifecycle(
             return;
         }
 
-        _crashesInARow++;
+        _crashesInARow = now - _readyAt < QuietTime ? _crashesInARow + 1 : 1;
         session.Record(SessionErrorRaised.From(SessionErrors.AgentExited($"exit code {exited.ExitCode}.")), now);
         session.AgentStopped("agent_exited", now);
-        if (session.State.Queue.Count == 0)
+        if (_crashesInARow < options.MaxCrashesInARow)
         {
-            return;
-        }
-
-        if (_crashesInARow < MaxCrashesInARow)
-        {
-            Start();
+            StartAfterBackoff();
         }
         else
         {
-            session.AgentFailed(SessionErrors.AgentFailedToStart($"it ended unexpectedly {_crashesInARow} times in a row."), now);
+            session.AgentFailed(SessionErrors.AgentFailedToStart($"it ended unexpectedly {_crashesInARow} times in a row. Restart it once the reason is gone."), now);
         }
+    }
+
+    private void StartAfterBackoff()
+    {
+        var wait = options.CrashBackoff * Math.Pow(2, _crashesInARow - 1);
+        _backoff = time.CreateTimer(PostBackoffEnded, null, wait < LongestBackoff ? wait : LongestBackoff, Timeout.InfiniteTimeSpan);
+    }
+
+    // A timer cannot wait for the loop to take it.
+    private void PostBackoffEnded(object? state) => _ = loop.PostAsync(BackoffEnded);
+
+    private void BackoffEnded()
+    {
+        // One that was given up in the meantime must not start an agent.
+        if (_backoff is not null)
+        {
+            EndBackoff();
+            Start();
+        }
+    }
+
+    private bool GiveUpWaiting()
+    {
+        var wasExpected = IsExpected;
+        EndBackoff();
+        queueing.Leave();
+        return wasExpected;
+    }
+
+    private void EndBackoff()
+    {
+        _backoff?.Dispose();
+        _backoff = null;
     }
 
     private void TellGone()

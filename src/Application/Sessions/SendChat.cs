@@ -14,14 +14,15 @@ namespace Claudy.Application.Sessions;
 /// <param name="ClientId">The client's id for the message: sent again within 24 hours, it is accepted once. Null for none.</param>
 /// <param name="Text">What to say; may be empty when there are images.</param>
 /// <param name="Images">At most 20, 5 MB each, as the API allows.</param>
-public sealed record SendChat(UserId UserId, SessionId SessionId, string? ClientId, string Text, IReadOnlyList<ImageAttachment> Images)
+/// <param name="IsUrgent">Whether it goes before all that wait, and the turn that is under way is interrupted for it.</param>
+public sealed record SendChat(UserId UserId, SessionId SessionId, string? ClientId, string Text, IReadOnlyList<ImageAttachment> Images, bool IsUrgent = false)
     : ISessionRequest<Result<SessionReply.Accepted>>;
 
 internal sealed class SendChatValidator : AbstractValidator<SendChat>
 {
     private const int MaxImages = 20;
     private const int MaxImageBytes = 5 * 1024 * 1024;
-    private const int MaxTextLength = 4 * 1024 * 1024;
+    internal const int MaxTextLength = 4 * 1024 * 1024;
     private static readonly string[] MediaTypes = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
     public SendChatValidator()
@@ -44,7 +45,7 @@ internal sealed class SendChatHandler(ISessionInbox inbox, TimeProvider time) : 
     public async Task<Result<SessionReply.Accepted>> Handle(SendChat request, CancellationToken cancellationToken)
     {
         var message = new ChatMessage(Guid.CreateVersion7(time.GetUtcNow()).ToString("D"), request.ClientId, request.Text, request.Images);
-        var reply = await inbox.SendAsync(request.SessionId, new SessionCommand.Send(message), cancellationToken);
+        var reply = await inbox.SendAsync(request.SessionId, new SessionCommand.Send(message, request.IsUrgent), cancellationToken);
         return reply.IsSuccess ? (SessionReply.Accepted)reply.Value : reply.Error;
     }
 }

@@ -30,6 +30,8 @@ public static class SessionEventJson
         new(typeof(ToolReturned), "tool_returned"),
         new(typeof(PermissionRequested), "permission_requested"),
         new(typeof(PermissionResolved), "permission_resolved"),
+        new(typeof(TurnSuspended), "turn_suspended"),
+        new(typeof(TurnResumed), "turn_resumed"),
         new(typeof(TurnCompleted), "turn_completed"),
         new(typeof(SessionErrorRaised), "error_raised"),
         new(typeof(AgentNotice), "agent_notice"),
@@ -128,6 +130,8 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(ToolReturned))]
 [JsonSerializable(typeof(PermissionRequested))]
 [JsonSerializable(typeof(PermissionResolved))]
+[JsonSerializable(typeof(TurnSuspended))]
+[JsonSerializable(typeof(TurnResumed))]
 [JsonSerializable(typeof(TurnCompleted))]
 [JsonSerializable(typeof(SessionErrorRaised))]
 [JsonSerializable(typeof(AgentNotice))]

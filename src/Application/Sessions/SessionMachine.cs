@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Claudy.Application.Sessions.Admission;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -15,22 +16,34 @@ internal sealed class SessionMachine
     private readonly SessionOptions _options;
     private readonly TimeProvider _time;
     private readonly AgentEventRecorder _recorder;
+    private readonly AgentQueueing _queueing;
     private readonly AgentLifecycle _agent;
     private bool _isUnused;
 
-    public SessionMachine(Session session, SessionOutbox outbox, AgentSlot slot, ISessionLoop loop, SessionOptions options, TimeProvider time, ILogger logger)
+    public SessionMachine(
+        Session session,
+        SessionOutbox outbox,
+        AgentSlot slot,
+        ISessionLoop loop,
+        AgentAdmission admission,
+        SessionOptions options,
+        TimeProvider time,
+        ILogger logger)
     {
         _session = session;
         _slot = slot;
         _loop = loop;
         _options = options;
         _time = time;
-        _recorder = new AgentEventRecorder(session, outbox, options, time);
-        _agent = new AgentLifecycle(session, _recorder, slot, loop, options, time, logger);
+        _queueing = new AgentQueueing(session, outbox, admission, loop) { AskedToYield = () => _agent!.Stop("made_room", static () => { }) };
+        _recorder = new AgentEventRecorder(session, outbox, options, time) { MayStartTurns = () => !_agent!.IsStopping };
+        _agent = new AgentLifecycle(session, _recorder, slot, loop, _queueing, options, time, logger);
     }
 
     /// <summary>Whether the runner can end: no process, and closed or nothing to do for a while.</summary>
-    public bool IsOver => !_slot.IsOccupied && (_agent.IsClosed || _isUnused);
+    public bool IsOver => !_slot.IsOccupied && !_agent.IsExpected && (_agent.IsClosed || _isUnused);
+
+    private bool HasAgent => _slot.Agent is not null && !_agent.IsStopping;
 
     private bool IsAsleep => _session.State.Status is SessionStatus.Hibernated or SessionStatus.Terminated or SessionStatus.Failed;
 
@@ -47,11 +60,17 @@ internal sealed class SessionMachine
             _session.AgentStopped("server_restarted", _time.GetUtcNow());
         }
 
-        if (_session.State.Queue.Count > 0)
+        if (_session.State is { Queue.Count: > 0 } or { CurrentTurn: not null, PendingPermissions.Count: 0 })
         {
             _agent.Start();
         }
     }
+
+    /// <summary>Lets go of what the session held or waited for on this node; the last call.</summary>
+    public void End() => _agent.End();
+
+    /// <summary>Lets the node know whether the session is idle, after each change.</summary>
+    public void Report() => _queueing.ReportIdle();
 
     public void Handle(SessionCommand command, Action<Result<SessionReply>> answer)
     {
@@ -65,22 +84,39 @@ internal sealed class SessionMachine
                     _agent.Start();
                 }
 
+                _queueing.TellPosition();
                 answer(new SessionReply.Attached(_session.State, _session.LastSeq, _recorder.InFlight.Snapshot()));
                 break;
-            case SessionCommand.Send(var message):
-                answer(Send(message, now));
+            case SessionCommand.Send(var message, var isUrgent):
+                answer(Send(message, isUrgent, now));
+                break;
+            case SessionCommand.SendNow(var messageId):
+                answer(DoneIf(SendNow(messageId, now)));
+                break;
+            case SessionCommand.EditMessage(var messageId, var text):
+                answer(DoneIf(_session.EditMessage(messageId, text, now)));
                 break;
             case SessionCommand.CancelMessage(var messageId):
-                answer(DoneIf(_session.CancelMessage(messageId, now)));
+                var cancelled = _session.CancelMessage(messageId, now);
+                _agent.WorkTakenBack();
+                answer(DoneIf(cancelled));
                 break;
             case SessionCommand.AnswerPermission permission:
                 answer(AnswerPermission(permission, now));
                 break;
             case SessionCommand.Interrupt:
-                Interrupt(answer);
+                Interrupt(outcome => answer(DoneIf(outcome)));
                 break;
             case SessionCommand.Hibernate:
                 _agent.Stop("user_request", () => answer(Done()));
+                break;
+            case SessionCommand.Resume:
+                _agent.Start(isAskedFor: true);
+                answer(DoneIf(_session.IsLive ? Result.Success() : SessionErrors.Terminated()));
+                break;
+            case SessionCommand.Restart:
+                _agent.Restart();
+                answer(DoneIf(_session.IsLive ? Result.Success() : SessionErrors.Terminated()));
                 break;
             case SessionCommand.Terminate:
                 _recorder.KeepPartialTexts();
@@ -118,9 +154,14 @@ internal sealed class SessionMachine
         }
 
         _recorder.Record(agentEvent);
-        if (agentEvent is AgentEvent.TurnEnded)
+        switch (agentEvent)
         {
-            _agent.TurnEnded();
+            case AgentEvent.TurnEnded:
+                _agent.TurnEnded();
+                break;
+            case AgentEvent.PermissionRequest request when _session.CarriedAnswerTo(request.ToolName, request.Input) is { } carried:
+                Resolve(request.RequestId, carried.Decision, PermissionReason.CarriedOver, carried.Message, remember: false, carried.UpdatedInput, _time.GetUtcNow());
+                break;
         }
     }
 
@@ -132,7 +173,7 @@ internal sealed class SessionMachine
         var now = _time.GetUtcNow();
         foreach (var expired in _session.ExpiredPermissions(now))
         {
-            Resolve(expired.Id, PermissionDecision.Deny, "expired", "Nobody answered in time.", remember: false, null, now);
+            Resolve(expired.Id, PermissionDecision.Deny, PermissionReason.Expired, "Nobody answered in time.", remember: false, null, now);
         }
 
         if (_session.State.Status == SessionStatus.Idle && now - _session.LastActivityAt >= _options.IdleTimeout)
@@ -140,10 +181,10 @@ internal sealed class SessionMachine
             _agent.Stop("idle", () => { });
         }
 
-        _isUnused = !_slot.IsOccupied && IsAsleep;
+        _isUnused = !_slot.IsOccupied && !_agent.IsExpected && IsAsleep;
     }
 
-    private Result<SessionReply> Send(ChatMessage message, DateTimeOffset now)
+    private Result<SessionReply> Send(ChatMessage message, bool isUrgent, DateTimeOffset now)
     {
         var accepted = _session.AcceptMessage(message, canStart: !_agent.IsStopping, now);
         if (!accepted.IsSuccess)
@@ -151,12 +192,32 @@ internal sealed class SessionMachine
             return accepted.Error;
         }
 
-        _agent.Start();
-        return new SessionReply.Accepted(accepted.Value.MessageId, accepted.Value.Position);
+        var (messageId, position, isRepeat) = accepted.Value;
+        if (isUrgent && position > 0 && !isRepeat)
+        {
+            SendNow(messageId, now);
+            position = 1;
+        }
+
+        _agent.Start(isAskedFor: true);
+        return new SessionReply.Accepted(messageId, position);
+    }
+
+    // The turn that is under way ends, and with its end the first of the queue begins.
+    private Result SendNow(string messageId, DateTimeOffset now)
+    {
+        var first = _session.PutFirst(messageId, now);
+        if (first.IsSuccess)
+        {
+            Interrupt(static _ => { });
+            _agent.Start(isAskedFor: true);
+        }
+
+        return first;
     }
 
     private Result<SessionReply> AnswerPermission(SessionCommand.AnswerPermission command, DateTimeOffset now) =>
-        DoneIf(Resolve(command.RequestId, command.Decision, "user", command.Message, command.Remember, command.UpdatedInput, now));
+        DoneIf(Resolve(command.RequestId, command.Decision, PermissionReason.User, command.Message, command.Remember, command.UpdatedInput, now));
 
     private Result Resolve(
         string requestId,
@@ -169,7 +230,9 @@ internal sealed class SessionMachine
     {
         var pending = _session.State.PendingPermissions.FirstOrDefault(p => p.Id == requestId);
         var remembers = remember && decision == PermissionDecision.Allow;
-        var resolved = _session.ResolvePermission(requestId, decision, reason, message, remembers && pending is not null ? pending.SuggestedRules : [], now);
+        var isSuspended = _session.State.CurrentTurn is { IsSuspended: true };
+        var resolved = _session.ResolvePermission(
+            requestId, decision, reason, message, remembers && pending is not null ? pending.SuggestedRules : [], now, updatedInput);
         if (!resolved.IsSuccess)
         {
             return resolved.Error;
@@ -182,26 +245,54 @@ internal sealed class SessionMachine
             _session.ChangeSettings(_session.State.Settings with { PermissionMode = newMode }, now);
         }
 
+        if (isSuspended)
+        {
+            GoOn(now);
+            return Result.Success();
+        }
+
         var answer = new PermissionAnswer(decision, updatedInput ?? request.Input, remembers ? request.SuggestedRules : [], mode, message);
         _loop.AfterCommit(() => _slot.Tell((agent, token) => agent.AnswerPermissionAsync(requestId, answer, token)));
         return Result.Success();
     }
 
-    private void Interrupt(Action<Result<SessionReply>> answer)
+    // What was asked by a process that is gone is answered; the next process must be told.
+    private void GoOn(DateTimeOffset now)
     {
-        if (_slot.Agent is null || _session.State.CurrentTurn is null)
+        if (_session.GoOn(HasAgent, now))
         {
-            answer(DoneIf(_session.IsLive ? Result.Success() : SessionErrors.Terminated()));
+            _agent.Start(isAskedFor: true);
+        }
+    }
+
+    private void Interrupt(Action<Result> done)
+    {
+        var now = _time.GetUtcNow();
+        if (_session.State.CurrentTurn is { IsSuspended: true })
+        {
+            _session.InterruptSuspendedTurn(HasAgent, now);
+            _agent.WorkTakenBack();
+            if (_session.State.Queue.Count > 0)
+            {
+                _agent.Start();
+            }
+
+            done(Result.Success());
             return;
         }
 
-        var now = _time.GetUtcNow();
-        foreach (var pending in _session.State.PendingPermissions)
+        if (_slot.Agent is null || _session.State.CurrentTurn is null)
         {
-            _session.ResolvePermission(pending.Id, PermissionDecision.Deny, "interrupted", null, [], now);
+            done(_session.IsLive ? Result.Success() : SessionErrors.Terminated());
+            return;
         }
 
-        _slot.Control(agent => agent.InterruptAsync(CancellationToken.None), outcome => _loop.PostAsync(() => answer(DoneIf(outcome))));
+        foreach (var pending in _session.State.PendingPermissions)
+        {
+            _session.ResolvePermission(pending.Id, PermissionDecision.Deny, PermissionReason.Interrupted, null, [], now);
+        }
+
+        _slot.Control(agent => agent.InterruptAsync(CancellationToken.None), outcome => _loop.PostAsync(() => done(outcome)));
     }
 
     private void SetPermissionMode(PermissionMode mode, Action<Result<SessionReply>> answer)

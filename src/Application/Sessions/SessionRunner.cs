@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Claudy.Application.Messaging;
+using Claudy.Application.Sessions.Admission;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -32,6 +33,7 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
         SessionLease lease,
         SessionOutbox outbox,
         AgentSlot slot,
+        AgentAdmission admission,
         SessionOptions options,
         TimeProvider time,
         ILogger<SessionRunner> logger)
@@ -41,7 +43,7 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
         _outbox = outbox;
         _slot = slot;
         _logger = logger;
-        _machine = new SessionMachine(session, outbox, slot, this, options, time, logger);
+        _machine = new SessionMachine(session, outbox, slot, this, admission, options, time, logger);
         Completion = RunAsync(time);
     }
 
@@ -177,12 +179,19 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
     {
         foreach (var stored in _outbox.Collect())
         {
-            if (stored.Event is UserMessageAdded { Message: var message })
+            if (MessageToTell(stored.Event) is { } message)
             {
                 AfterCommit(() => _slot.Tell((agent, token) => agent.SendMessageAsync(Guid.NewGuid(), message, token)));
             }
         }
     }
+
+    private static ChatMessage? MessageToTell(SessionEvent sessionEvent) => sessionEvent switch
+    {
+        UserMessageAdded e => e.Message,
+        TurnResumed e => new ChatMessage("", null, e.Instruction, []),
+        _ => null,
+    };
 
     private async ValueTask CommitAsync()
     {
@@ -202,6 +211,8 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
             _afterCommit.Clear();
             _unanswered.RemoveWhere(answer => answer.Task.IsCompleted);
         }
+
+        _machine.Report();
     }
 
     private async Task EndAsync(Error? end)
@@ -216,6 +227,9 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
             // Whoever waits must hear the end all the same.
             LogFault(exception, _session.Id, "at its end");
         }
+
+        // Only now: the place is another's as soon as it is given back.
+        _machine.End();
 
         foreach (var answer in _unanswered)
         {

@@ -1,5 +1,6 @@
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
+using Claudy.Application.Sessions.Admission;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -18,6 +19,7 @@ internal sealed class SessionRunnerFactory(
     IApiBroker broker,
     IWorkspaceFiles workspaces,
     ICredentialVault credentials,
+    AgentAdmission admission,
     IOptions<SessionOptions> options,
     TimeProvider time,
     ILoggerFactory loggers)
@@ -46,7 +48,7 @@ internal sealed class SessionRunnerFactory(
 
             var outbox = new SessionOutbox(session, lease, log, store, feed);
             var slot = new AgentSlot(sessionId, launcher, broker, workspaces, credentials, loggers.CreateLogger<AgentSlot>());
-            var runner = new SessionRunner(session, lease, outbox, slot, options.Value, time, loggers.CreateLogger<SessionRunner>());
+            var runner = new SessionRunner(session, lease, outbox, slot, admission, options.Value, time, loggers.CreateLogger<SessionRunner>());
             return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, ended));
         }
         catch

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 
@@ -141,32 +142,135 @@ public sealed class Session
         return Result.Success();
     }
 
-    /// <summary>Its process is being started.</summary>
-    public void AgentStarting(DateTimeOffset now) => ChangeStatus(SessionStatus.Starting, null, now);
+    /// <summary>Changes the text of a waiting message; it keeps its place and its images.</summary>
+    public Result EditMessage(string messageId, string text, DateTimeOffset now)
+    {
+        if (State.Queue.FirstOrDefault(m => m.Id == messageId) is not { } message)
+        {
+            return SessionErrors.MessageNotQueued(messageId);
+        }
 
-    /// <summary>Its process answers: the next message begins, if one waits.</summary>
-    public void AgentReady(DateTimeOffset now) => StartNextTurnOrRest(now);
+        var edited = message with { Text = text };
+        if (State.Queue.Sum(m => m.Size) - message.Size + edited.Size > QueueByteLimit)
+        {
+            return SessionErrors.QueueFull(QueueLimit, QueueByteLimit);
+        }
+
+        if (edited != message)
+        {
+            Record(new QueueChanged(QueueChange.Edited, messageId, edited), now);
+        }
+
+        return Result.Success();
+    }
+
+    /// <summary>Puts a waiting message before all others.</summary>
+    public Result PutFirst(string messageId, DateTimeOffset now)
+    {
+        var position = PositionOf(messageId);
+        if (position == 0)
+        {
+            return SessionErrors.MessageNotQueued(messageId);
+        }
+
+        if (position > 1)
+        {
+            Record(new QueueChanged(QueueChange.Moved, messageId, null), now);
+        }
+
+        return Result.Success();
+    }
+
+    /// <summary>It has to wait in line for a process.</summary>
+    public void AgentQueued(DateTimeOffset now) => ChangeStatusBetweenTurns(SessionStatus.Queued, now);
+
+    /// <summary>Its process is being started.</summary>
+    public void AgentStarting(DateTimeOffset now) => ChangeStatusBetweenTurns(SessionStatus.Starting, now);
+
+    /// <summary>Its process answers: a suspended turn goes on when all is answered, else the next message begins, if one waits.</summary>
+    public void AgentReady(DateTimeOffset now)
+    {
+        if (State.CurrentTurn is null)
+        {
+            StartNextTurnOrRest(now);
+        }
+        else
+        {
+            GoOn(hasAgent: true, now);
+        }
+    }
 
     /// <summary>Its process could not be started.</summary>
     public void AgentFailed(Error error, DateTimeOffset now)
     {
         Record(SessionErrorRaised.From(error), now);
+        EndTurn("agent_stopped", PermissionReason.AgentStopped, default, 0, now);
         ChangeStatus(SessionStatus.Failed, error.Reason, now);
     }
 
-    /// <summary>Its process is gone, wanted or not: what was under way ends, what waits goes on waiting.</summary>
+    /// <summary>
+    /// Its process is gone, wanted or not: what was under way ends, what waits goes on waiting. While a human is being asked,
+    /// the turn is suspended instead, and the questions stand.
+    /// </summary>
     /// <param name="reason">Why, in lower snake case: <c>server_stopped</c>, <c>agent_exited</c>, <c>idle</c>.</param>
     /// <param name="now">The time.</param>
     public void AgentStopped(string reason, DateTimeOffset now)
     {
-        if (!IsLive)
+        if (!IsLive || State.CurrentTurn is { IsSuspended: true })
         {
             return;
         }
 
-        EndTurn("agent_stopped", "agent_stopped", default, 0, now);
+        if (State is { CurrentTurn: { } turn, PendingPermissions.Count: > 0 })
+        {
+            Record(new TurnSuspended(turn.Id, reason), now);
+            return;
+        }
+
+        EndTurn("agent_stopped", PermissionReason.AgentStopped, default, 0, now);
         ChangeStatus(SessionStatus.Hibernated, reason, now);
     }
+
+    /// <summary>Goes on with a suspended turn once all that was asked is answered; nothing when there is none.</summary>
+    /// <param name="hasAgent">Whether a process is there to go on in.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>Whether it needs a process for that.</returns>
+    public bool GoOn(bool hasAgent, DateTimeOffset now)
+    {
+        if (State is not { CurrentTurn: { IsSuspended: true } turn, PendingPermissions.Count: 0 })
+        {
+            return false;
+        }
+
+        if (State.CarriedAnswers is not { Count: > 0 } answers)
+        {
+            // Nobody answered, so nobody waits for Claude to go on.
+            LeaveSuspendedTurn("agent_stopped", PermissionReason.Expired, hasAgent, now);
+            return State.Queue.Count > 0;
+        }
+
+        if (hasAgent)
+        {
+            Record(new TurnResumed(turn.Id, CarriedAnswer.Instruct(answers)), now);
+        }
+
+        return !hasAgent;
+    }
+
+    /// <summary>Gives a suspended turn up, as an interrupt does; nothing when there is none.</summary>
+    /// <param name="hasAgent">Whether a process is there for the next message.</param>
+    /// <param name="now">The time.</param>
+    public void InterruptSuspendedTurn(bool hasAgent, DateTimeOffset now)
+    {
+        if (State.CurrentTurn is { IsSuspended: true })
+        {
+            LeaveSuspendedTurn("interrupted", PermissionReason.Interrupted, hasAgent, now);
+        }
+    }
+
+    /// <summary>The answer that a user gave to this call before its process was lost; null when there is none.</summary>
+    public CarriedAnswer? CarriedAnswerTo(string toolName, JsonElement input) =>
+        State.CarriedAnswers?.FirstOrDefault(a => a.Answers(toolName, input));
 
     /// <summary>Claude began to work by itself, such as at the end of a background task; nothing when a turn is under way.</summary>
     public void EnsureTurn(DateTimeOffset now)
@@ -179,10 +283,22 @@ public sealed class Session
     }
 
     /// <summary>Claude's work ended; the next message begins, if one waits.</summary>
-    public void CompleteTurn(string stopReason, TokenUsage usage, decimal costUsd, DateTimeOffset now)
+    /// <param name="stopReason">As <see cref="TurnCompleted.StopReason"/> has it.</param>
+    /// <param name="usage">Tokens of this turn.</param>
+    /// <param name="costUsd">Cost of this turn in US dollars.</param>
+    /// <param name="canStart">Whether the next turn may begin; false while the process is being ended.</param>
+    /// <param name="now">The time.</param>
+    public void CompleteTurn(string stopReason, TokenUsage usage, decimal costUsd, bool canStart, DateTimeOffset now)
     {
-        EndTurn(stopReason, "withdrawn", usage, costUsd, now);
-        StartNextTurnOrRest(now);
+        EndTurn(stopReason, PermissionReason.Withdrawn, usage, costUsd, now);
+        if (canStart)
+        {
+            StartNextTurnOrRest(now);
+        }
+        else
+        {
+            ChangeStatus(SessionStatus.Idle, null, now);
+        }
     }
 
     /// <summary>A tool call waits for a human.</summary>
@@ -196,7 +312,13 @@ public sealed class Session
     /// <summary>Answers or withdraws a permission request; the first answer wins.</summary>
     /// <returns>The request that was pending, or <c>SESSION_006</c>.</returns>
     public Result<PermissionRequest> ResolvePermission(
-        string requestId, PermissionDecision decision, string reason, string? message, IReadOnlyList<string> rememberedRules, DateTimeOffset now)
+        string requestId,
+        PermissionDecision decision,
+        string reason,
+        string? message,
+        IReadOnlyList<string> rememberedRules,
+        DateTimeOffset now,
+        JsonElement? updatedInput = null)
     {
         var request = State.PendingPermissions.FirstOrDefault(p => p.Id == requestId);
         if (request is null)
@@ -204,7 +326,7 @@ public sealed class Session
             return SessionErrors.PermissionNotPending(requestId);
         }
 
-        Record(new PermissionResolved(requestId, decision, reason, message, rememberedRules), now);
+        Record(new PermissionResolved(requestId, decision, reason, message, rememberedRules, updatedInput), now);
         if (State is { Status: SessionStatus.AwaitingPermission, PendingPermissions.Count: 0 })
         {
             ChangeStatus(SessionStatus.Running, null, now);
@@ -241,7 +363,7 @@ public sealed class Session
             return;
         }
 
-        EndTurn("agent_stopped", "agent_stopped", default, 0, now);
+        EndTurn("agent_stopped", PermissionReason.AgentStopped, default, 0, now);
         foreach (var message in State.Queue)
         {
             Record(new QueueChanged(QueueChange.Cancelled, message.Id, null), now);
@@ -301,6 +423,28 @@ public sealed class Session
         if (State.CurrentTurn is { } turn)
         {
             Record(new TurnCompleted(turn.Id, stopReason, usage, costUsd, now - turn.StartedAt), now);
+        }
+    }
+
+    private void LeaveSuspendedTurn(string stopReason, string permissionReason, bool hasAgent, DateTimeOffset now)
+    {
+        EndTurn(stopReason, permissionReason, default, 0, now);
+        if (hasAgent)
+        {
+            StartNextTurnOrRest(now);
+        }
+        else
+        {
+            ChangeStatus(SessionStatus.Hibernated, stopReason, now);
+        }
+    }
+
+    // A suspended turn keeps its status: who watches is still asked.
+    private void ChangeStatusBetweenTurns(SessionStatus status, DateTimeOffset now)
+    {
+        if (State.CurrentTurn is null)
+        {
+            ChangeStatus(status, null, now);
         }
     }
 

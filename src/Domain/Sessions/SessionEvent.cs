@@ -55,12 +55,18 @@ public enum QueueChange
 
     /// <summary>The first message left it, for its turn.</summary>
     Started,
+
+    /// <summary>The text of a message was changed; it kept its place.</summary>
+    Edited,
+
+    /// <summary>A message was put first.</summary>
+    Moved,
 }
 
 /// <summary>The queue of messages that wait for their turn changed.</summary>
 /// <param name="Change">How.</param>
 /// <param name="MessageId">Which message.</param>
-/// <param name="Message">The message itself when it was added; else null.</param>
+/// <param name="Message">The message itself when it was added or edited; else null.</param>
 public sealed record QueueChanged(QueueChange Change, string MessageId, ChatMessage? Message) : SessionEvent;
 
 /// <summary>A user's message entered the conversation.</summary>
@@ -104,15 +110,27 @@ public sealed record PermissionRequested(PermissionRequest Request) : SessionEve
 /// <summary>A permission request was decided or withdrawn.</summary>
 /// <param name="RequestId">Which request.</param>
 /// <param name="Decision">How.</param>
-/// <param name="Reason">Who or what decided: <c>user</c>, <c>expired</c>, <c>interrupted</c>, <c>withdrawn</c>, <c>agent_stopped</c>.</param>
+/// <param name="Reason">Who or what decided: <c>user</c>, <c>expired</c>, <c>interrupted</c>, <c>withdrawn</c>, <c>agent_stopped</c>, or <c>carried_over</c> when a user had answered before the process was lost.</param>
 /// <param name="Message">What Claude was told on a denial.</param>
 /// <param name="RememberedRules">Rules in Claude Code's own form, such as <c>Bash(touch x)</c>, that hold for the session from now on.</param>
+/// <param name="UpdatedInput">The arguments that the user put in place of those asked, a JSON object; null for those asked.</param>
 public sealed record PermissionResolved(
     string RequestId,
     PermissionDecision Decision,
     string Reason,
     string? Message,
-    IReadOnlyList<string> RememberedRules) : SessionEvent;
+    IReadOnlyList<string> RememberedRules,
+    JsonElement? UpdatedInput = null) : SessionEvent;
+
+/// <summary>The process that worked on a turn is gone while a human was being asked. The questions stand; once they are answered, the turn goes on.</summary>
+/// <param name="TurnId">Which turn.</param>
+/// <param name="Reason">Why the process is gone, as in <see cref="StatusChanged.Reason"/>.</param>
+public sealed record TurnSuspended(long TurnId, string Reason) : SessionEvent;
+
+/// <summary>A suspended turn goes on in another process.</summary>
+/// <param name="TurnId">Which turn.</param>
+/// <param name="Instruction">What Claude is told so that it goes on: which calls had waited, and what the user decided.</param>
+public sealed record TurnResumed(long TurnId, string Instruction) : SessionEvent;
 
 /// <summary>Claude's work for a message ended, well or not.</summary>
 /// <param name="TurnId">Which turn.</param>

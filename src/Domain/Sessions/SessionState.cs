@@ -27,6 +27,9 @@ public sealed record SessionState
     /// <summary>How many turns began.</summary>
     public long TurnCount { get; init; }
 
+    /// <summary>Answers to requests of a process that is gone, kept until Claude asks the same again; null or empty when there are none.</summary>
+    public IReadOnlyList<CarriedAnswer>? CarriedAnswers { get; init; }
+
     /// <summary>Rules that users said to remember for this session, in Claude Code's form.</summary>
     public IReadOnlyList<string> RememberedRules { get; init; } = [];
 
@@ -53,19 +56,42 @@ public sealed record SessionState
         SettingsChanged e => this with { Settings = e.Settings },
         QueueChanged { Change: QueueChange.Added, Message: { } message } =>
             this with { Queue = [.. Queue, message], AcceptedMessages = Accept(message, at) },
+        QueueChanged { Change: QueueChange.Edited, Message: { } message } => this with { Queue = [.. Queue.Select(m => m.Id == message.Id ? message : m)] },
+        QueueChanged { Change: QueueChange.Moved } e => this with { Queue = [.. Queue.Where(m => m.Id == e.MessageId), .. Queue.Where(m => m.Id != e.MessageId)] },
         QueueChanged e => this with { Queue = [.. Queue.Where(m => m.Id != e.MessageId)] },
         UserMessageAdded e => this with { AcceptedMessages = Accept(e.Message, at) },
         TurnStarted e => this with { CurrentTurn = new Turn(e.TurnId, e.MessageId, at), TurnCount = e.TurnId },
-        TurnCompleted e => this with { CurrentTurn = null, Usage = Usage + e.Usage, CostUsd = CostUsd + e.CostUsd },
+        TurnSuspended => this with { CurrentTurn = CurrentTurn! with { IsSuspended = true } },
+        TurnResumed => this with { CurrentTurn = CurrentTurn! with { IsSuspended = false } },
+        TurnCompleted e => this with { CurrentTurn = null, CarriedAnswers = null, Usage = Usage + e.Usage, CostUsd = CostUsd + e.CostUsd },
         PermissionRequested e => this with { PendingPermissions = [.. PendingPermissions, e.Request] },
         PermissionResolved e => this with
         {
             PendingPermissions = [.. PendingPermissions.Where(p => p.Id != e.RequestId)],
+            CarriedAnswers = Carry(e),
             RememberedRules = [.. RememberedRules.Union(e.RememberedRules, StringComparer.Ordinal)],
         },
         AgentSessionChanged e => this with { AgentSessionId = e.AgentSessionId },
         _ => this,
     };
+
+    private IReadOnlyList<CarriedAnswer>? Carry(PermissionResolved resolved)
+    {
+        if (PendingPermissions.FirstOrDefault(p => p.Id == resolved.RequestId) is not { } request)
+        {
+            return CarriedAnswers;
+        }
+
+        if (resolved.Reason == PermissionReason.CarriedOver)
+        {
+            var used = CarriedAnswers?.FirstOrDefault(a => a.Answers(request.ToolName, request.Input));
+            return [.. (CarriedAnswers ?? []).Where(a => !ReferenceEquals(a, used))];
+        }
+
+        return resolved.Reason == PermissionReason.User && CurrentTurn is { IsSuspended: true }
+            ? [.. CarriedAnswers ?? [], new CarriedAnswer(request.ToolName, request.Input, resolved.Decision, resolved.UpdatedInput, resolved.Message)]
+            : CarriedAnswers;
+    }
 
     private IReadOnlyList<AcceptedMessage> Accept(ChatMessage message, DateTimeOffset at)
     {
@@ -83,4 +109,5 @@ public sealed record SessionState
 /// <param name="Id">1, 2, 3 … within the session.</param>
 /// <param name="MessageId">The message it answers; null when Claude began by itself.</param>
 /// <param name="StartedAt">When it began.</param>
-public sealed record Turn(long Id, string? MessageId, DateTimeOffset StartedAt);
+/// <param name="IsSuspended">Whether its process is gone and it waits for answers to go on.</param>
+public sealed record Turn(long Id, string? MessageId, DateTimeOffset StartedAt, bool IsSuspended = false);

@@ -17,6 +17,9 @@ public enum SessionStatus
     /// <summary>Claude waits for a human to allow or deny a tool call.</summary>
     AwaitingPermission,
 
+    /// <summary>It has work and waits in line for a process, since this node runs as many as it may.</summary>
+    Queued,
+
     /// <summary>It has no process; the next message starts one.</summary>
     Hibernated,
 

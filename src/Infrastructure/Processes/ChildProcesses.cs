@@ -1,3 +1,4 @@
+using Claudy.Application.Sessions.Ports;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -16,6 +17,7 @@ public static class ChildProcesses
         builder.Services.AddOptions<ProcessOptions>().BindConfiguration(ProcessOptions.Section).ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<IProcessSpawner, ProcessSpawner>();
+        builder.Services.AddSingleton<INodeMemory, NodeMemory>();
         return builder;
     }
 }

@@ -44,22 +44,24 @@ internal sealed record AttachSessionData(long? AfterSeq);
 internal sealed record SessionHistoryQuery(long? BeforeSeq, int? Limit);
 
 /// <summary>Fields of <c>session_control</c>.</summary>
-/// <param name="Action">interrupt, hibernate, terminate, rename, set_model or set_permission_mode.</param>
+/// <param name="Action">interrupt, hibernate, resume, restart, terminate, rename, set_model or set_permission_mode.</param>
 /// <param name="Name">For rename.</param>
 /// <param name="Model">For set_model; none for the default.</param>
 /// <param name="Mode">For set_permission_mode.</param>
 internal sealed record SessionControlData(string? Action, string? Name, string? Model, string? Mode);
 
 /// <summary>Fields of <c>chat_message</c>.</summary>
-internal sealed record ChatMessageData(IReadOnlyList<ImageData?>? Images);
+/// <param name="Images">Images that go with it.</param>
+/// <param name="SendNow">Whether it goes before all that wait, and the turn that is under way is interrupted for it.</param>
+internal sealed record ChatMessageData(IReadOnlyList<ImageData?>? Images, bool? SendNow);
 
 /// <summary>An image of a message.</summary>
 /// <param name="MediaType">image/png, image/jpeg, image/gif or image/webp.</param>
 /// <param name="Data">The bytes, base64.</param>
 internal sealed record ImageData(string? MediaType, byte[]? Data);
 
-/// <summary>Fields of <c>cancel_message</c>.</summary>
-internal sealed record CancelMessageData(string? MessageId);
+/// <summary>Fields of <c>cancel_message</c>, <c>edit_message</c> and <c>send_now</c>.</summary>
+internal sealed record QueuedMessageReference(string? MessageId);
 
 /// <summary>Fields of <c>permission_response</c>.</summary>
 internal sealed record PermissionResponseData(string? RequestId, string? Decision, bool? Remember, JsonElement? UpdatedInput, string? Message);

@@ -59,6 +59,18 @@ internal static class EventData
                 writer.WriteString("reason"u8, e.Reason);
                 WriteOptional(writer, "message"u8, e.Message);
                 WriteStrings(writer, "remembered_rules"u8, e.RememberedRules);
+                if (e.UpdatedInput is { } updated)
+                {
+                    WriteJson(writer, "updated_input"u8, updated);
+                }
+
+                break;
+            case TurnSuspended e:
+                writer.WriteNumber("turn_id"u8, e.TurnId);
+                writer.WriteString("reason"u8, e.Reason);
+                break;
+            case TurnResumed e:
+                writer.WriteNumber("turn_id"u8, e.TurnId);
                 break;
             case TurnCompleted e:
                 Write(writer, e);

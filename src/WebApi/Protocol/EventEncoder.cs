@@ -36,6 +36,13 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
                     writer.WriteString("state"u8, task.State);
                 });
                 break;
+            case FeedItem.QueuePosition place:
+                WriteEphemeral(output, FrameTypes.Ephemeral.QueuePosition, null, place, static (writer, p) =>
+                {
+                    writer.WriteNumber("position"u8, p.Position);
+                    writer.WriteNumber("waiting"u8, p.Waiting);
+                });
+                break;
             case FeedItem.Notice notice:
                 WriteEphemeral(output, FrameTypes.Ephemeral.ServerNotice, notice.Message, notice, static (writer, n) =>
                     writer.WriteString("reason"u8, n.Reason));
@@ -63,6 +70,8 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         QueueChanged => FrameTypes.Event.QueueChanged,
         UserMessageAdded => FrameTypes.Event.UserMessage,
         TurnStarted => FrameTypes.Event.TurnStarted,
+        TurnSuspended => FrameTypes.Event.TurnSuspended,
+        TurnResumed => FrameTypes.Event.TurnResumed,
         AssistantText => FrameTypes.Event.ClaudeResponse,
         AssistantThinking => FrameTypes.Event.ClaudeThinking,
         ToolUsed => FrameTypes.Event.ToolUse,
@@ -80,6 +89,7 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
     {
         UserMessageAdded e => e.Message.Text,
         QueueChanged e => e.Message?.Text,
+        TurnResumed e => e.Instruction,
         AssistantText e => e.Text,
         AssistantThinking e => e.Text,
         SessionErrorRaised e => e.Message,

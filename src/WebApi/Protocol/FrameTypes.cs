@@ -16,6 +16,8 @@ internal static class FrameTypes
         public const string SessionControl = "session_control";
         public const string ChatMessage = "chat_message";
         public const string CancelMessage = "cancel_message";
+        public const string EditMessage = "edit_message";
+        public const string SendNow = "send_now";
         public const string PermissionResponse = "permission_response";
         public const string ValidateToken = "validate_token";
         public const string UpdateToken = "update_token";
@@ -59,6 +61,12 @@ internal static class FrameTypes
         public const string PermissionRequest = "permission_request";
         public const string PermissionResolved = "permission_resolved";
         public const string TurnStarted = "turn_started";
+
+        /// <summary>The process is gone while a human was being asked; the questions stand.</summary>
+        public const string TurnSuspended = "turn_suspended";
+
+        /// <summary>All was answered, and the turn goes on in another process.</summary>
+        public const string TurnResumed = "turn_resumed";
         public const string TurnCompleted = "turn_completed";
         public const string SessionStatus = "session_status";
         public const string QueueChanged = "queue_changed";
@@ -81,6 +89,10 @@ internal static class FrameTypes
         public const string MessageDiscarded = "message_discarded";
 
         public const string ToolProgress = "tool_progress";
+
+        /// <summary>The session's place in the line for a process.</summary>
+        public const string QueuePosition = "queue_position";
+
         public const string ServerNotice = "server_notice";
     }
 }

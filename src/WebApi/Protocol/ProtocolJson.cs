@@ -13,7 +13,7 @@ namespace Claudy.WebApi.Protocol;
 [JsonSerializable(typeof(SessionHistoryQuery))]
 [JsonSerializable(typeof(SessionControlData))]
 [JsonSerializable(typeof(ChatMessageData))]
-[JsonSerializable(typeof(CancelMessageData))]
+[JsonSerializable(typeof(QueuedMessageReference))]
 [JsonSerializable(typeof(PermissionResponseData))]
 [JsonSerializable(typeof(ClaudeTokenData))]
 [JsonSerializable(typeof(TokenStatusData))]

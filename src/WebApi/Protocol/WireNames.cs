@@ -8,7 +8,7 @@ namespace Claudy.WebApi.Protocol;
 /// <summary>The words of the protocol for the domain's choices.</summary>
 internal static class WireNames
 {
-    public const string StatusNames = "starting, idle, running, awaiting_permission, hibernated, terminated or failed";
+    public const string StatusNames = "starting, idle, running, awaiting_permission, queued, hibernated, terminated or failed";
 
     /// <summary>The workspace as Claude sees it; where it is on the server is nobody's business.</summary>
     public const string WorkspacePath = "/workspace";
@@ -21,6 +21,7 @@ internal static class WireNames
         SessionStatus.Idle => "idle",
         SessionStatus.Running => "running",
         SessionStatus.AwaitingPermission => "awaiting_permission",
+        SessionStatus.Queued => "queued",
         SessionStatus.Hibernated => "hibernated",
         SessionStatus.Terminated => "terminated",
         SessionStatus.Failed => "failed",
@@ -49,6 +50,8 @@ internal static class WireNames
         QueueChange.Added => "added",
         QueueChange.Cancelled => "cancelled",
         QueueChange.Started => "started",
+        QueueChange.Edited => "edited",
+        QueueChange.Moved => "moved",
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, null),
     };
 
@@ -68,6 +71,7 @@ internal static class WireNames
         "idle" => SessionStatus.Idle,
         "running" => SessionStatus.Running,
         "awaiting_permission" => SessionStatus.AwaitingPermission,
+        "queued" => SessionStatus.Queued,
         "hibernated" => SessionStatus.Hibernated,
         "terminated" => SessionStatus.Terminated,
         "failed" => SessionStatus.Failed,

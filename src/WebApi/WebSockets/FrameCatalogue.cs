@@ -59,6 +59,8 @@ internal static class FrameCatalogue
         new(FrameTypes.Client.SessionControl, [FrameTypes.Answer.SessionStatus], ControlFrames.ControlAsync) { LaneOf = ControlFrames.LaneOf },
         new(FrameTypes.Client.ChatMessage, [FrameTypes.Answer.ChatAccepted], ChatFrames.SendAsync),
         new(FrameTypes.Client.CancelMessage, [FrameTypes.Answer.QueueChanged], ChatFrames.CancelAsync),
+        new(FrameTypes.Client.EditMessage, [FrameTypes.Answer.QueueChanged], ChatFrames.EditAsync),
+        new(FrameTypes.Client.SendNow, [FrameTypes.Answer.QueueChanged], ChatFrames.SendNowAsync) { LaneOf = static _ => FrameLane.Urgent },
         new(FrameTypes.Client.PermissionResponse, [FrameTypes.Answer.PermissionResolved], ChatFrames.AnswerPermissionAsync)
         {
             LaneOf = static _ => FrameLane.Urgent,

@@ -185,6 +185,8 @@ public sealed class SessionRunnerTests
         await node.ChatAsync(session, "two");
 
         agent.Die(1);
+        await node.StatusAsync(session, SessionStatus.Hibernated);
+        node.Time.Advance(TimeSpan.FromSeconds(1));
         var second = await node.Agents.NextAsync();
 
         (await second.NextMessageAsync()).Text.ShouldBe("two");

@@ -20,8 +20,9 @@ internal sealed class Node : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private Node(IHost host, InMemoryStore store, Coordination coordination, ScriptedAgents agents, FakeTimeProvider time, ICredentialVault vault)
+    private Node(IHost host, InMemoryStore store, Coordination coordination, ScriptedAgents agents, FakeTimeProvider time, ICredentialVault vault, INodeMemory memory)
     {
+        Memory = memory;
         _host = host;
         Store = store;
         Coordination = coordination;
@@ -42,7 +43,9 @@ internal sealed class Node : IAsyncDisposable
 
     public ICredentialVault Vault { get; }
 
-    public static async Task<Node> StartAsync(InMemoryStore? store = null)
+    public INodeMemory Memory { get; }
+
+    public static async Task<Node> StartAsync(InMemoryStore? store = null, Action<SessionOptions>? options = null)
     {
         store ??= new InMemoryStore();
         var coordination = new Coordination();
@@ -55,11 +58,16 @@ internal sealed class Node : IAsyncDisposable
         var broker = Substitute.For<IApiBroker>();
         broker.OpenAsync(default, default!, default).ReturnsForAnyArgs("/run/api.sock");
 
+        var memory = Substitute.For<INodeMemory>();
+        memory.AvailableBytes.Returns(long.MaxValue);
+
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<TimeProvider>(time)
             .AddSingleton<ISessionStore>(store).AddSingleton<ISessionEventLog>(store)
             .AddSingleton<ISessionDirectory>(coordination).AddSingleton<ISessionFeed>(coordination).AddSingleton<ISessionInbox>(coordination)
             .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker)
+            .AddSingleton(memory)
+            .Configure<SessionOptions>(o => options?.Invoke(o))
             .AddSingleton(Substitute.For<ITokenIssuer>())
             .AddSingleton(Substitute.For<IOneTimeStore>())
             .AddSingleton(Substitute.For<IUserStore>())
@@ -67,7 +75,7 @@ internal sealed class Node : IAsyncDisposable
         builder.AddApplication();
         var host = builder.Build();
         await host.StartAsync();
-        return new Node(host, store, coordination, agents, time, vault);
+        return new Node(host, store, coordination, agents, time, vault, memory);
     }
 
     public async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)

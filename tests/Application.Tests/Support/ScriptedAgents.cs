@@ -16,6 +16,8 @@ internal sealed class ScriptedAgents : IAgentLauncher
 
     public bool IsIsolating { get; set; } = true;
 
+    public int StartedCount { get; private set; }
+
     public void FailNext(Error error) => _failures.Enqueue(error);
 
     public Task<ScriptedAgent> NextAsync() => _started.Reader.ReadAsync().AsTask().WaitAsync(Eventually.Deadline);
@@ -31,6 +33,7 @@ internal sealed class ScriptedAgents : IAgentLauncher
         }
 
         var agent = new ScriptedAgent(launch);
+        StartedCount++;
         await _started.Writer.WriteAsync(agent, cancellationToken);
         return agent;
     }

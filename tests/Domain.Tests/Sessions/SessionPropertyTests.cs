@@ -39,8 +39,10 @@ public sealed class SessionPropertyTests
 
         var started = run.Events.Select(e => e.Event).OfType<UserMessageAdded>().Select(e => e.Message.Id).ToList();
         var cancelled = run.Events.Select(e => e.Event).OfType<QueueChanged>().Where(e => e.Change == QueueChange.Cancelled).Select(e => e.MessageId);
-        var waiting = run.Session.State.Queue.Select(m => m.Id);
-        started.ShouldBe(run.Accepted.Except(cancelled).Except(waiting));
+        var moved = run.Events.Select(e => e.Event).OfType<QueueChanged>().Where(e => e.Change == QueueChange.Moved).Select(e => e.MessageId).ToHashSet();
+        var waiting = run.Session.State.Queue.Select(m => m.Id).ToList();
+        started.Concat(waiting).Where(id => !moved.Contains(id)).ShouldBe(run.Accepted.Except(cancelled).Where(id => !moved.Contains(id)));
+        started.Concat(waiting).ShouldBe(run.Accepted.Except(cancelled), ignoreOrder: true);
         started.ShouldBeUnique();
     }
 
@@ -51,6 +53,7 @@ public sealed class SessionPropertyTests
 
         (state.CurrentTurn is not null).ShouldBe(state.Status is SessionStatus.Running or SessionStatus.AwaitingPermission);
         (state.PendingPermissions.Count > 0).ShouldBe(state.Status is SessionStatus.AwaitingPermission);
+        (state.CarriedAnswers is { Count: > 0 } && state.CurrentTurn is null).ShouldBeFalse();
         if (state.Status is SessionStatus.Idle or SessionStatus.Terminated)
         {
             state.Queue.ShouldBeEmpty();
@@ -74,8 +77,24 @@ public sealed class SessionPropertyTests
     private static void Step(Session session, byte choice, string id, List<string> accepted, DateTimeOffset now)
     {
         var hasProcess = session.State.Status is SessionStatus.Idle or SessionStatus.Running or SessionStatus.AwaitingPermission;
-        switch (choice % 12)
+        var isSuspended = session.State.CurrentTurn is { IsSuspended: true };
+        switch (choice % 17)
         {
+            case 12 when session.State.Queue is [_, .., var last]:
+                session.PutFirst(last.Id, now).IsSuccess.ShouldBeTrue();
+                break;
+            case 13 when session.State.Queue is [var first, ..]:
+                session.EditMessage(first.Id, $"edited {id}", now).IsSuccess.ShouldBeTrue();
+                break;
+            case 14 when isSuspended:
+                session.InterruptSuspendedTurn(hasAgent: false, now);
+                break;
+            case 15 when isSuspended:
+                session.GoOn(hasAgent: choice > 128, now);
+                break;
+            case 16 when isSuspended:
+                session.AgentReady(now);
+                break;
             case 0 or 1:
                 if (session.AcceptMessage(Message(id, clientId: id), canStart: true, now).IsSuccess)
                 {
@@ -92,10 +111,10 @@ public sealed class SessionPropertyTests
             case 3 or 4 when session.State.Status is SessionStatus.Starting:
                 session.AgentReady(now);
                 break;
-            case 5 when session.State.CurrentTurn is not null:
-                session.CompleteTurn("end_turn", default, 0.01m, now);
+            case 5 when session.State.CurrentTurn is not null && !isSuspended:
+                session.CompleteTurn("end_turn", default, 0.01m, canStart: true, now);
                 break;
-            case 6 when hasProcess:
+            case 6 when hasProcess && !isSuspended:
                 session.RequestPermission(Permission(id), now);
                 break;
             case 7 when session.State.PendingPermissions is [var pending, ..]:
@@ -107,7 +126,7 @@ public sealed class SessionPropertyTests
             case 9 when session.State.Status is SessionStatus.Starting:
                 session.AgentFailed(SessionErrors.AgentFailedToStart("it is broken."), now);
                 break;
-            case 10 when hasProcess:
+            case 10 when hasProcess && !isSuspended:
                 session.EnsureTurn(now);
                 break;
             case 11 when choice > 240:

@@ -164,7 +164,7 @@ public sealed class SessionTests
         session.AcceptMessage(Message("second"), canStart: true, Now);
         session.TakeUncommitted();
 
-        session.CompleteTurn("end_turn", new TokenUsage(1, 2, 3, 4), 0.5m, Now.AddSeconds(2));
+        session.CompleteTurn("end_turn", new TokenUsage(1, 2, 3, 4), 0.5m, canStart: true, Now.AddSeconds(2));
 
         session.State.CurrentTurn.ShouldBe(new Turn(2, "second", Now.AddSeconds(2)));
         session.State.CostUsd.ShouldBe(0.5m);
@@ -212,14 +212,12 @@ public sealed class SessionTests
     {
         var session = Running();
         session.AcceptMessage(Message("second"), canStart: true, Now);
-        session.RequestPermission(Permission("p1"), Now);
 
         session.AgentStopped("agent_exited", Now);
 
         session.State.ShouldSatisfyAllConditions(
             state => state.Status.ShouldBe(SessionStatus.Hibernated),
             state => state.CurrentTurn.ShouldBeNull(),
-            state => state.PendingPermissions.ShouldBeEmpty(),
             state => state.Queue.Select(m => m.Id).ShouldBe(["second"]));
     }
 

@@ -70,6 +70,8 @@ internal static class SampleEvents
         Of(AnyOf<QueueChange>().Zip(Message, (change, message) => new QueueChanged(change, message.Id, change == QueueChange.Added ? message : null))),
         Of(Message.Select(message => new UserMessageAdded(message))),
         Of(ArbMap.Default.GeneratorFor<long>().Zip(OptionalText, (turn, message) => new TurnStarted(turn, message))),
+        Of(ArbMap.Default.GeneratorFor<long>().Zip(Text, (turn, reason) => new TurnSuspended(turn, reason))),
+        Of(ArbMap.Default.GeneratorFor<long>().Zip(Text, (turn, instruction) => new TurnResumed(turn, instruction))),
         Of(Text.Zip(OptionalText, (text, parent) => new AssistantText("m", text, text.Length > 3, parent))),
         Of(Text.Zip(OptionalText, (text, parent) => new AssistantThinking("m", text, text.Length > 3, parent))),
         Of(Text.Zip(Value, (id, input) => new ToolUsed(id, "Bash", input, null))),

@@ -34,6 +34,11 @@ public abstract record FeedItem
     /// <summary>A long tool call goes on.</summary>
     public sealed record Progress(AgentEvent.ToolProgress Task) : FeedItem;
 
+    /// <summary>The session waits in line for a process.</summary>
+    /// <param name="Position">1 for who is next.</param>
+    /// <param name="Waiting">How many sessions wait on that node.</param>
+    public sealed record QueuePosition(int Position, int Waiting) : FeedItem;
+
     /// <summary>Something to tell the user that is not part of the history, such as that the API is being retried.</summary>
     /// <param name="Reason">In lower snake case, such as <c>api_retry</c>.</param>
     /// <param name="Message">A sentence for the user.</param>

@@ -10,7 +10,15 @@ public abstract record SessionCommand
     public sealed record Attach : SessionCommand;
 
     /// <summary>A message for Claude. Answered by <see cref="SessionReply.Accepted"/>.</summary>
-    public sealed record Send(ChatMessage Message) : SessionCommand;
+    /// <param name="Message">The message.</param>
+    /// <param name="IsUrgent">Whether it goes before all that wait, and the turn that is under way is interrupted for it.</param>
+    public sealed record Send(ChatMessage Message, bool IsUrgent = false) : SessionCommand;
+
+    /// <summary>Puts a queued message first and interrupts the turn that is under way.</summary>
+    public sealed record SendNow(string MessageId) : SessionCommand;
+
+    /// <summary>Changes the text of a queued message.</summary>
+    public sealed record EditMessage(string MessageId, string Text) : SessionCommand;
 
     /// <summary>Takes a queued message back.</summary>
     public sealed record CancelMessage(string MessageId) : SessionCommand;
@@ -28,6 +36,12 @@ public abstract record SessionCommand
 
     /// <summary>Ends the process, keeps the session.</summary>
     public sealed record Hibernate : SessionCommand;
+
+    /// <summary>Starts the process if there is none; waits in line for it when the node has no place.</summary>
+    public sealed record Resume : SessionCommand;
+
+    /// <summary>Ends the process, if there is one, and starts another; also after the session failed.</summary>
+    public sealed record Restart : SessionCommand;
 
     /// <summary>Ends the session for good.</summary>
     public sealed record Terminate : SessionCommand;

@@ -25,7 +25,7 @@ internal static class ChatFrames
 
         var images = (data.Value.Images ?? []).Select(image => new ImageAttachment(image?.MediaType ?? "", image?.Data ?? []));
         var accepted = await mediator.Send(
-            new SendChat(context.UserId, session.Value, context.Frame.Id, context.Frame.Content ?? "", [.. images]), cancellationToken);
+            new SendChat(context.UserId, session.Value, context.Frame.Id, context.Frame.Content ?? "", [.. images], data.Value.SendNow ?? false), cancellationToken);
         return accepted.IsSuccess
             ? await context.ReplyAsync(
                 FrameTypes.Answer.ChatAccepted,
@@ -36,31 +36,15 @@ internal static class ChatFrames
             : accepted.Error;
     }
 
-    public static async Task<Result> CancelAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken)
-    {
-        var data = context.Data(ProtocolJson.Default.CancelMessageData);
-        if (!data.IsSuccess)
-        {
-            return data.Error;
-        }
+    public static Task<Result> CancelAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken) =>
+        ChangeQueueAsync(context, mediator, QueueChange.Cancelled, (session, id) => new CancelMessage(context.UserId, session, id), cancellationToken);
 
-        var session = await context.SessionAsync(mediator, cancellationToken);
-        if (!session.IsSuccess)
-        {
-            return session.Error;
-        }
+    public static Task<Result> EditAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken) =>
+        ChangeQueueAsync(
+            context, mediator, QueueChange.Edited, (session, id) => new EditMessage(context.UserId, session, id, context.Frame.Content ?? ""), cancellationToken);
 
-        var messageId = data.Value.MessageId ?? "";
-        var done = await mediator.Send(new CancelMessage(context.UserId, session.Value, messageId), cancellationToken);
-        return done.IsSuccess
-            ? await context.ReplyAsync(
-                FrameTypes.Answer.QueueChanged,
-                new QueueChangedData(WireNames.Of(QueueChange.Cancelled), messageId),
-                ProtocolJson.Default.QueueChangedData,
-                session.Value,
-                cancellationToken)
-            : done.Error;
-    }
+    public static Task<Result> SendNowAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken) =>
+        ChangeQueueAsync(context, mediator, QueueChange.Moved, (session, id) => new SendNow(context.UserId, session, id), cancellationToken);
 
     public static async Task<Result> AnswerPermissionAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken)
     {
@@ -90,6 +74,33 @@ internal static class ChatFrames
                 FrameTypes.Answer.PermissionResolved,
                 new PermissionResolvedData(requestId!, WireNames.Of(decision.Value), "user"),
                 ProtocolJson.Default.PermissionResolvedData,
+                session.Value,
+                cancellationToken)
+            : done.Error;
+    }
+
+    private static async Task<Result> ChangeQueueAsync(
+        FrameContext context, IMediator mediator, QueueChange change, Func<SessionId, string, IControlRequest> requestOf, CancellationToken cancellationToken)
+    {
+        var data = context.Data(ProtocolJson.Default.QueuedMessageReference);
+        if (!data.IsSuccess)
+        {
+            return data.Error;
+        }
+
+        var session = await context.SessionAsync(mediator, cancellationToken);
+        if (!session.IsSuccess)
+        {
+            return session.Error;
+        }
+
+        var messageId = data.Value.MessageId ?? "";
+        var done = await mediator.Send(requestOf(session.Value, messageId), cancellationToken);
+        return done.IsSuccess
+            ? await context.ReplyAsync(
+                FrameTypes.Answer.QueueChanged,
+                new QueueChangedData(WireNames.Of(change), messageId),
+                ProtocolJson.Default.QueueChangedData,
                 session.Value,
                 cancellationToken)
             : done.Error;

@@ -52,12 +52,14 @@ internal static class ControlFrames
     {
         Interrupt => new InterruptTurn(user, session),
         "hibernate" => new HibernateSession(user, session),
+        "resume" => new ResumeSession(user, session),
+        "restart" => new RestartSession(user, session),
         "terminate" => new TerminateSession(user, session),
         "rename" => new RenameSession(user, session, data.Name ?? ""),
         "set_model" => new SetModel(user, session, data.Model),
         "set_permission_mode" => WireNames.ParseMode(data.Mode, "mode") is { IsSuccess: true } mode
             ? new SetPermissionMode(user, session, mode.Value)
             : WireNames.ParseMode(data.Mode, "mode").Error!,
-        _ => RequestErrors.InvalidField("action", "action must be interrupt, hibernate, terminate, rename, set_model or set_permission_mode."),
+        _ => RequestErrors.InvalidField("action", "action must be interrupt, hibernate, resume, restart, terminate, rename, set_model or set_permission_mode."),
     };
 }
