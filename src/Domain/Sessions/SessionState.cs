@@ -61,8 +61,8 @@ public sealed record SessionState
         QueueChanged e => this with { Queue = [.. Queue.Where(m => m.Id != e.MessageId)] },
         UserMessageAdded e => this with { AcceptedMessages = Accept(e.Message, at) },
         TurnStarted e => this with { CurrentTurn = new Turn(e.TurnId, e.MessageId, at), TurnCount = e.TurnId },
-        TurnSuspended => this with { CurrentTurn = CurrentTurn! with { IsSuspended = true } },
-        TurnResumed => this with { CurrentTurn = CurrentTurn! with { IsSuspended = false } },
+        TurnSuspended when CurrentTurn is { } turn => this with { CurrentTurn = turn with { IsSuspended = true } },
+        TurnResumed when CurrentTurn is { } turn => this with { CurrentTurn = turn with { IsSuspended = false } },
         TurnCompleted e => this with { CurrentTurn = null, CarriedAnswers = null, Usage = Usage + e.Usage, CostUsd = CostUsd + e.CostUsd },
         PermissionRequested e => this with { PendingPermissions = [.. PendingPermissions, e.Request] },
         PermissionResolved e => this with

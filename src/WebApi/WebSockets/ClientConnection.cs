@@ -15,6 +15,9 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
     private const int MaxUnauthenticatedFrameBytes = 64 * 1024;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
+    // The close frame of one that is too slow waits behind what the kernel holds for it.
+    private static readonly TimeSpan SlowCloseTimeout = TimeSpan.FromSeconds(60);
+
     private readonly WebSocket _socket;
     private readonly FrameStream _stream;
     private readonly FrameDispatcher _dispatcher;
@@ -151,7 +154,8 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
 
             _closeReason = reason;
             _closeStatus = status;
-            _abortTimer = _time.CreateTimer(static state => ((ClientConnection)state!).Abort(), this, CloseTimeout, Timeout.InfiniteTimeSpan);
+            var patience = status == CloseCodes.TooSlow ? SlowCloseTimeout : CloseTimeout;
+            _abortTimer = _time.CreateTimer(static state => ((ClientConnection)state!).Abort(), this, patience, Timeout.InfiniteTimeSpan);
             _cancelling = _closing.CancelAsync();
         }
 

@@ -65,8 +65,8 @@ public sealed class DescendantsTests
         await using var spawning = new Spawning(maxLineBytes: 100_000);
         var go = Path.Combine(spawning.Folder, "go");
         var process = await spawning.BashAsync(
-            $"env -i setsid bash -c 'until [ -e {go} ]; do sleep 0.05; done; head -c 1000000 /dev/zero; touch {go}ne' {_seconds} 2>/dev/null & read; exit 0");
-        await Eventually.IsTrueAsync(() => RunningProcesses.With(_seconds).Length > 0, "the descendant runs");
+            $"env -i setsid bash -c 'touch {go}.hidden; until [ -e {go} ]; do sleep 0.05; done; head -c 1000000 /dev/zero; touch {go}ne' {_seconds} 2>/dev/null & read; exit 0");
+        await Eventually.IsTrueAsync(() => File.Exists(go + ".hidden"), "the descendant hides");
         await process.WriteLineAsync(default, CancellationToken.None);
         await process.Exited.WaitAsync(Eventually.Deadline);
         await process.DisposeAsync();

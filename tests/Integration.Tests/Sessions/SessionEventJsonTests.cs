@@ -42,6 +42,12 @@ public sealed class SessionEventJsonTests
             """{"type":"permission_resolved","request_id":"p1","decision":"deny","reason":"user","message":"no","remembered_rules":["Bash(ls)"]}"""
         },
         {
+            new PermissionResolved("p1", PermissionDecision.Allow, "user", null, [], SampleEvents.Json("""{"command":"ls -l"}""")),
+            """{"type":"permission_resolved","request_id":"p1","decision":"allow","reason":"user","remembered_rules":[],"updated_input":{"command":"ls -l"}}"""
+        },
+        { new TurnSuspended(3, "server_restarted"), """{"type":"turn_suspended","turn_id":3,"reason":"server_restarted"}""" },
+        { new TurnResumed(3, "Go on."), """{"type":"turn_resumed","turn_id":3,"instruction":"Go on."}""" },
+        {
             new TurnCompleted(3, "end_turn", new TokenUsage(1, 2, 3, 4), 0.0125m, TimeSpan.FromSeconds(1.5)),
             """{"type":"turn_completed","turn_id":3,"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_read_input_tokens":4},"cost_usd":0.0125,"duration":"00:00:01.5000000"}"""
         },
@@ -118,7 +124,7 @@ public sealed class SessionEventJsonTests
             {"settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[],"brings_own_key":false},"status":"running",
             "queue":[{"id":"q2","text":"later","images":[]}],
             "pending_permissions":[{"id":"p1","tool_name":"Bash","input":{},"suggested_rules":[],"expires_at":"1970-01-01T00:00:00+00:00"}],
-            "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00"},"turn_count":2,"remembered_rules":["Read"],
+            "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00","is_suspended":false},"turn_count":2,"remembered_rules":["Read"],
             "agent_session_id":"00000000-0000-0000-0000-000000000001",
             "accepted_messages":[{"client_id":"c1","message_id":"q1","fingerprint":"ff","at":"1970-01-01T00:00:00+00:00"}],
             "usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_read_input_tokens":4},"cost_usd":1.5}
