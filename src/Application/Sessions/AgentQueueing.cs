@@ -85,11 +85,12 @@ internal sealed class AgentQueueing(Session session, SessionOutbox outbox, Agent
         admitted?.Invoke();
     });
 
-    void IPlaceHolder.OnMoved(AgentPlace place, int position, int waiting) => Post(place, () =>
+    void IPlaceHolder.OnMoved(AgentPlace place, int waiting) => Post(place, () =>
     {
         if (IsWaiting)
         {
-            _position = new FeedItem.QueuePosition(position, waiting);
+            // The news of two threads can overtake each other; the place itself knows the newest.
+            _position = new FeedItem.QueuePosition(place.ToldPosition, waiting);
             outbox.Add(_position);
         }
     });

@@ -90,6 +90,27 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public async Task Line_WhenOnlyAUsersOwnLimitIsReached_ShouldNotMakeOthersYield()
+    {
+        await using var node = await Node.StartAsync(options: o => (o.MaxRunningPerUser, o.YieldAfter) = (1, TimeSpan.FromSeconds(30)));
+        var other = UserId.New(DateTimeOffset.UnixEpoch.AddDays(1));
+        var theirs = (await node.SendAsync(new CreateSession(other, new SessionSettings { Name = "theirs" }, null))).Value.Id;
+        await node.Agents.NextAsync();
+        await node.StatusAsync(theirs, SessionStatus.Idle);
+        var mine = await RunningAsync(node);
+        await QueueAsync(node, Node.Owner, "hello");
+
+        node.Time.Advance(TimeSpan.FromSeconds(31));
+        mine.Agent.EndTurn();
+        await node.StatusAsync(mine.Session, SessionStatus.Idle);
+        node.Time.Advance(TimeSpan.FromSeconds(31));
+        await node.Agents.NextAsync();
+
+        (await node.EventAsync<StatusChanged>(mine.Session, e => e.Status == SessionStatus.Hibernated)).Reason.ShouldBe("made_room");
+        node.Store.Events(theirs).Select(e => e.Event).OfType<StatusChanged>().Last().Status.ShouldBe(SessionStatus.Idle);
+    }
+
+    [Fact]
     public async Task Line_WhenMemoryIsShort_ShouldWaitUntilThereIsEnough()
     {
         await using var node = await Node.StartAsync();

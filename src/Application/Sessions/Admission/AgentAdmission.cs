@@ -150,8 +150,8 @@ internal sealed class AgentAdmission : IDisposable
         {
             if (place.ToldPosition != ++position)
             {
-                var told = place.ToldPosition = position;
-                news.Add(() => place.Holder.OnMoved(place, told, waiting));
+                place.ToldPosition = position;
+                news.Add(() => place.Holder.OnMoved(place, waiting));
             }
         }
 
@@ -186,15 +186,18 @@ internal sealed class AgentAdmission : IDisposable
     private void AskIdleOnesToYield(List<Action> news)
     {
         // Starts end by themselves; only a lack of places or of memory is worth ending a process for.
-        var wanted = Math.Min(_line.Count, Math.Max(1, MaxStarting - _starting)) - _admitted.Count(place => place.IsYielding);
-        if (_line.Count == 0 || wanted <= 0 || _starting >= MaxStarting)
+        var wanted = Math.Min(_line.Count, MaxStarting - _starting) - _admitted.Count(place => place.IsYielding);
+        if (wanted <= 0)
         {
             return;
         }
 
+        // Who has all that one user may have is helped by an idle process of the same user only.
+        var helpsAnyone = _line.InOrder(_perUser).Any(place => IsBelowOwnLimit(place.Owner));
         var before = _time.GetUtcNow() - _options.YieldAfter;
         foreach (var place in _admitted
             .Where(place => place is { State: PlaceState.Running, IsYielding: false } && place.IdleSince <= before)
+            .Where(place => helpsAnyone || _line.HasAnyOf(place.Owner))
             .OrderBy(place => place.IdleSince)
             .Take(wanted))
         {

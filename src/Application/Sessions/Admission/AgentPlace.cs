@@ -53,10 +53,9 @@ internal interface IPlaceHolder
     void OnAdmitted(AgentPlace place);
 
     /// <summary>The place in the line changed.</summary>
-    /// <param name="place">Whose.</param>
-    /// <param name="position">1 for who is next.</param>
+    /// <param name="place">Whose; <see cref="AgentPlace.ToldPosition"/> is the new one.</param>
     /// <param name="waiting">How many wait on this node.</param>
-    void OnMoved(AgentPlace place, int position, int waiting);
+    void OnMoved(AgentPlace place, int waiting);
 
     /// <summary>Others wait while this one is idle: end the process, if it is idle still.</summary>
     void OnAskedToYield(AgentPlace place);

@@ -14,6 +14,9 @@ internal sealed class WaitingLine
 
     public int Count { get; private set; }
 
+    /// <summary>Whether a session of that user waits.</summary>
+    public bool HasAnyOf(UserId user) => _byUser.ContainsKey(user);
+
     public void Add(AgentPlace place)
     {
         if (!_byUser.TryGetValue(place.Owner, out var places))
