@@ -51,6 +51,9 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
     public Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(SessionId session, long afterSeq, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<StoredEvent>>([.. Events(session).Where(e => e.Seq > afterSeq).Take(limit)]);
 
+    public Task<IReadOnlyList<StoredEvent>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken) =>
+        ReadAfterAsync(session, afterSeq, 1, cancellationToken);
+
     public Task<IReadOnlyList<StoredEvent>> ReadBeforeAsync(SessionId session, long beforeSeq, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<StoredEvent>>([.. Events(session).Where(e => e.Seq < beforeSeq).TakeLast(limit)]);
 

@@ -20,6 +20,13 @@ public interface ISessionEventLog
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(SessionId session, long afterSeq, int limit, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Events with a seq above <paramref name="afterSeq"/>, in order: at least one if there is any, and no more once they hold
+    /// <paramref name="maxBytes"/> as they are stored. For reading a long way, page by page, with bounded memory.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
+    Task<IReadOnlyList<StoredEvent>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken);
+
     /// <summary>The last <paramref name="limit"/> events with a seq below <paramref name="beforeSeq"/>, in ascending order.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     Task<IReadOnlyList<StoredEvent>> ReadBeforeAsync(SessionId session, long beforeSeq, int limit, CancellationToken cancellationToken);
