@@ -25,8 +25,8 @@ internal sealed partial class ClaudyServer : IAsyncDisposable
 
     public string AccessToken { get; }
 
-    /// <summary>Where it keeps everything.</summary>
-    public string DataPath => Path.Combine(_data.FullName, "data");
+    /// <summary>What the server itself has computed so far; unlike time, it says much even on a busy machine.</summary>
+    public TimeSpan ProcessorTime => _process.ProcessorTime;
 
     /// <summary>With the fake.</summary>
     public static async Task<ClaudyServer> StartAsync()
@@ -123,6 +123,15 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
 
         return new ServerProcess(Process.Start(start)!);
+    }
+
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
     }
 
     public static int FreePort()

@@ -22,7 +22,7 @@ public sealed class SessionEvents(ISessionEventLog log, SessionId session)
     /// <param name="afterSeq">0 or more.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
-    public Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(long afterSeq, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<StoredEventJson>> ReadAfterAsync(long afterSeq, CancellationToken cancellationToken) =>
         log.ReadPageAsync(session, afterSeq, PageBytes, cancellationToken);
 }
 

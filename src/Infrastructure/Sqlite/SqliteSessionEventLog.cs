@@ -28,10 +28,10 @@ internal sealed class SqliteSessionEventLog(SqliteWriter writer, SqliteReaders r
                 ("$session", session.ToString()), ("$after", afterSeq), ("$limit", Checked(limit))),
             cancellationToken);
 
-    public Task<IReadOnlyList<StoredEvent>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<StoredEventJson>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);
-        return readers.ReadAsync<IReadOnlyList<StoredEvent>>(
+        return readers.ReadAsync<IReadOnlyList<StoredEventJson>>(
             connection =>
             {
                 // Rows are read one by one, so that what is left out costs nothing.
@@ -45,7 +45,7 @@ internal sealed class SqliteSessionEventLog(SqliteWriter writer, SqliteReaders r
                     {
                         var bytes = row.GetBytes(2);
                         left -= bytes.Length;
-                        return Decode(row, bytes);
+                        return new StoredEventJson(row.GetInt64(0), row.GetTime(1), bytes);
                     },
                     () => left > 0,
                     ("$session", session.ToString()), ("$after", afterSeq));
@@ -129,10 +129,8 @@ internal sealed class SqliteSessionEventLog(SqliteWriter writer, SqliteReaders r
         return true;
     }
 
-    private static StoredEvent ReadEvent(SqliteDataReader row) => Decode(row, row.GetBytes(2));
-
-    private static StoredEvent Decode(SqliteDataReader row, byte[] bytes) =>
-        new(row.GetInt64(0), row.GetTime(1), SessionEventJson.DecodeEvent(bytes));
+    private static StoredEvent ReadEvent(SqliteDataReader row) =>
+        new(row.GetInt64(0), row.GetTime(1), SessionEventJson.DecodeEvent(row.GetBytes(2)));
 
     private static int Checked(int limit)
     {

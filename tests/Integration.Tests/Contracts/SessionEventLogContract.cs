@@ -196,7 +196,7 @@ public abstract class SessionEventLogContract
         StoredEvent[] events = [.. Enumerable.Range(1, 10).Select(seq => TestSessions.Event(seq, new string('x', 1_000)))];
         await Log.AppendAsync(_session, 1, 0, events, default);
 
-        (await Log.ReadPageAsync(_session, 0, maxBytes, default)).ShouldBe(events[..expected]);
+        (await Log.ReadPageAsync(_session, 0, maxBytes, default)).Select(e => e.Decode()).ShouldBe(events[..expected]);
     }
 
     [Fact]

@@ -95,7 +95,7 @@ internal sealed class StoreSwitch
         public Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(SessionId session, long afterSeq, int limit, CancellationToken cancellationToken) =>
             inner.ReadAfterAsync(session, afterSeq, limit, cancellationToken);
 
-        public Task<IReadOnlyList<StoredEvent>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken) =>
+        public Task<IReadOnlyList<StoredEventJson>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken) =>
             inner.ReadPageAsync(session, afterSeq, maxBytes, cancellationToken);
 
         public Task<IReadOnlyList<StoredEvent>> ReadBeforeAsync(SessionId session, long beforeSeq, int limit, CancellationToken cancellationToken) =>

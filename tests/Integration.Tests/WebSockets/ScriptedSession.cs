@@ -169,10 +169,14 @@ internal sealed class ScriptedSession : IMediator, ISessionEventLog, IAttachment
         return Task.FromResult((TResponse)response);
     }
 
-    public Task<IReadOnlyList<StoredEvent>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<StoredEventJson>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken)
     {
         AdvanceABit();
-        IReadOnlyList<StoredEvent> page = [.. _log.Skip((int)afterSeq).Take(_stepsLeft > 0 ? 3 : 50)];
+        IReadOnlyList<StoredEventJson> page =
+        [
+            .. _log.Skip((int)afterSeq).Take(_stepsLeft > 0 ? 3 : 50)
+                .Select(stored => new StoredEventJson(stored.Seq, stored.At, SessionEventJson.EncodeEvent(stored.Event))),
+        ];
         AdvanceABit();
         return Task.FromResult(page);
     }
