@@ -19,8 +19,14 @@ public sealed class FaultTests
         ClaudeCodeBinary.Require();
         await using var api = await ScriptedMessagesApi.StartAsync();
         api.Otherwise = _ => Reply.Text(LongAnswer);
-        await using var server = await ServerUnderTest.StartAsync(api, Guid.NewGuid().ToString("N"));
-        var session = await CreateSessionAsync(server);
+        await using var server = await ServerUnderTest.StartAsync(new Dictionary<string, string>
+        {
+            ["CLAUDE_API_BASE_URL"] = api.Address.ToString(),
+            ["ANTHROPIC_API_KEY"] = Guid.NewGuid().ToString("N"),
+            ["Claudy__Http__MaxConnectionsPerUser"] = "10",
+        });
+        await using var creator = await server.ConnectAsync();
+        var session = await creator.CreateSessionAsync();
         await using var first = new DeliveryClient("first");
         await using var second = new DeliveryClient("second");
         await using var third = new DeliveryClient("third");
@@ -51,7 +57,6 @@ public sealed class FaultTests
             () => clients.All(client => client.IsAnswered && client.View.AnyQueued is null && IsIdle(client) && client.View.LastSeq == first.View.LastSeq),
             "all was answered");
 
-        await third.DropAsync();
         await using var fresh = new DeliveryClient("fresh");
         await ComeAsync([fresh], server, session);
         await Eventually.IsTrueAsync(() => fresh.View.LastSeq == first.View.LastSeq, "the log was replayed");
@@ -122,20 +127,12 @@ public sealed class FaultTests
         client.Received.Seqs().ShouldBe(Enumerable.Range(1, client.Received.Seqs().Count).Select(seq => (long)seq));
     }
 
-    private static async Task<string> CreateSessionAsync(ServerUnderTest server)
-    {
-        await using var creator = await server.ConnectAsync();
-        var session = await creator.CreateSessionAsync();
-        await creator.Socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, null, CancellationToken.None);
-        return session;
-    }
-
     private static async Task ComeAsync(DeliveryClient[] clients, ServerUnderTest server, string session)
     {
         foreach (var client in clients)
         {
             await client.ConnectAsync(server.WebSocket, server.AccessToken);
-            (await client.AttachAsync(session)).ShouldBeTrue();
+            (await client.AttachAsync(session)).ShouldBeTrue($"closed {string.Join(' ', client.Closed)}, {string.Join(' ', client.View.Failures)}");
             await client.SayAgainAsync(session);
         }
     }
