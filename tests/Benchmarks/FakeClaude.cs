@@ -5,13 +5,14 @@ using System.Text.Json;
 namespace Claudy.Benchmarks;
 
 /// <summary>
-/// Stands in for Claude Code: answers <c>burst N</c> with N deltas as fast as the pipe takes them, <c>paced N</c> with N
-/// deltas 2 ms apart that carry the time they were written at. Every delta line has about 200 bytes.
+/// Stands in for Claude Code: answers <c>burst N</c> with N deltas as fast as the pipe takes them, <c>paced N M</c> with N
+/// deltas M ms (2 if left out) apart that carry the time they were written at; every delta line has about 200 bytes.
+/// <c>work N</c> is answered with N texts, tool calls and results of the sizes that they have when Claude programs.
 /// </summary>
 internal static class FakeClaude
 {
     private const int BurstBufferLines = 512;
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(2);
+    private const int UsualPace = 2;
     private static readonly Stream Output = Console.OpenStandardOutput();
 
     public static int Run(string[] arguments)
@@ -54,13 +55,17 @@ internal static class FakeClaude
         Write("""{"type":"system","subtype":"init","cwd":"/workspace","session_id":"00000000-0000-4000-8000-000000000001","tools":[],"mcp_servers":[],"model":"fake","permissionMode":"default","slash_commands":[],"apiKeySource":"none","claude_code_version":"2.1.197"}""");
         Write("""{"type":"stream_event","event":{"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"fake","content":[],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}}},"session_id":"s","parent_tool_use_id":null}""");
         Write("""{"type":"stream_event","event":{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}},"session_id":"s","parent_tool_use_id":null}""");
-        if (words[0] == "burst")
+        switch (words[0])
         {
-            Burst(count);
-        }
-        else
-        {
-            Paced(count);
+            case "burst":
+                Burst(count);
+                break;
+            case "work":
+                Work(count);
+                break;
+            default:
+                Paced(count, TimeSpan.FromMilliseconds(words.Length > 2 ? int.Parse(words[2]) : UsualPace));
+                break;
         }
 
         Write("""{"type":"assistant","message":{"id":"msg_1","type":"message","role":"assistant","model":"fake","content":[{"type":"text","text":"done"}],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}},"parent_tool_use_id":null,"session_id":"s"}""");
@@ -77,9 +82,40 @@ internal static class FakeClaude
         }
     }
 
-    private static void Paced(int count)
+    // A text says a sentence or a page, a call names a file or holds one, a result is a line or a listing.
+    private static void Work(int count)
     {
-        using var timer = new PeriodicTimer(Pace);
+        var random = new Random(1);
+        for (var i = 0; i < count; i++)
+        {
+            Write((i % 3) switch
+            {
+                0 => Block($"w{i}", $$"""{"type":"text","text":"{{Prose(random, 40, 1200)}}"}"""),
+                1 => Block($"w{i}", $$$"""{"type":"tool_use","id":"t{{{i}}}","name":"Edit","input":{"file_path":"/workspace/src/File{{{i}}}.cs","new_string":"{{{Prose(random, 20, 1500)}}}"}}"""),
+                _ => $$$"""{"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t{{{i - 1}}}","content":"{{{Prose(random, 20, 4000)}}}"}]},"parent_tool_use_id":null,"session_id":"s"}""",
+            });
+        }
+    }
+
+    private static string Block(string id, string block) =>
+        $$$"""{"type":"assistant","message":{"id":"{{{id}}}","type":"message","role":"assistant","model":"fake","content":[{{{block}}}],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}},"parent_tool_use_id":null,"session_id":"s"}""";
+
+    private static string Prose(Random random, int atLeast, int atMost)
+    {
+        // Short ones are many.
+        var length = atLeast + (int)((atMost - atLeast) * Math.Pow(random.NextDouble(), 3));
+        return string.Create(length, random, static (text, r) =>
+        {
+            for (var i = 0; i < text.Length; i++)
+            {
+                text[i] = r.Next(6) == 0 ? ' ' : (char)('a' + r.Next(26));
+            }
+        });
+    }
+
+    private static void Paced(int count, TimeSpan pace)
+    {
+        using var timer = new PeriodicTimer(pace);
         for (var i = 0; i < count; i++)
         {
             timer.WaitForNextTickAsync().AsTask().GetAwaiter().GetResult();

@@ -1,21 +1,34 @@
 using Claudy.Benchmarks;
 
-// fake-claude and bare-relay are started as processes of their own by the benchmark itself.
+var isQuick = args.Contains("--quick", StringComparer.Ordinal);
+
+// fake-claude and bare-relay are started as processes of their own by the benchmarks themselves.
 return args switch
 {
     ["fake-claude", .. var claudeArguments] => FakeClaude.Run(claudeArguments),
     ["bare-relay", var address] => await BareRelay.RunAsync(address),
-    ["relay", .. var rest] => await RelayBenchmark.RunAsync(rest.Contains("--quick", StringComparer.Ordinal)),
+    ["relay", ..] => await RelayBenchmark.RunAsync(isQuick),
+    ["fanout", ..] => await FanoutBenchmark.RunAsync(isQuick),
+    ["stall", ..] => await StallBenchmark.RunAsync(isQuick),
+    ["replay", ..] => await ReplayBenchmark.RunAsync(isQuick),
+    ["first-message", ..] => await FirstMessageBenchmark.RunAsync(isQuick),
+    ["wake", ..] => await WakeBenchmark.RunAsync(isQuick),
     _ => Usage(),
 };
 
 static int Usage()
 {
     Console.WriteLine("""
-        dotnet run -c Release --project tests/Benchmarks -- relay [--quick]
+        dotnet run -c Release --project tests/Benchmarks -- <benchmark> [--quick]
 
-        What Claudy adds to a line of Claude Code on its way to the client's socket, and how many deltas a second go
-        through one session, beside a bare Kestrel relay of the same lines, in one run.
+        relay          what Claudy adds to a line of Claude Code on its way to a client, and deltas per second
+        fanout         frames per second from one session to fifty clients
+        stall          what one client that does not read costs a hundred that do
+        replay         attaching to a session of ten thousand events
+        first-message  a new session's first message to its first token, with the real Claude Code
+        wake           a sleeping session's next message to its first token, with the real Claude Code
+
+        Each takes its baseline in the same run.
         """);
     return 2;
 }

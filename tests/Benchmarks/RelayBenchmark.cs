@@ -77,18 +77,12 @@ internal static class RelayBenchmark
         Console.WriteLine();
         Console.WriteLine("| what | bare relay | Claudy | Claudy against the relay |");
         Console.WriteLine("| --- | ---: | ---: | ---: |");
-        Console.WriteLine($"| deltas per second, median of rounds | {Quantile(relayRates, 0.5):N0} | {Quantile(claudyRates, 0.5):N0} | {Quantile(claudyRates, 0.5) / Quantile(relayRates, 0.5):0.00} times |");
+        Console.WriteLine($"| deltas per second, median of rounds | {Figures.Quantile(relayRates, 0.5):N0} | {Figures.Quantile(claudyRates, 0.5):N0} | {Figures.Quantile(claudyRates, 0.5) / Figures.Quantile(relayRates, 0.5):0.00} times |");
         foreach (var (name, quantile) in new[] { ("p50", 0.5), ("p99", 0.99) })
         {
-            var (theirs, ours) = (Quantile(relayLatencies, quantile), Quantile(claudyLatencies, quantile));
+            var (theirs, ours) = (Figures.Quantile(relayLatencies, quantile), Figures.Quantile(claudyLatencies, quantile));
             Console.WriteLine($"| line written to frame received, {name} | {theirs:0.000} ms | {ours:0.000} ms | {ours - theirs:+0.000;-0.000} ms |");
         }
-    }
-
-    private static double Quantile(List<double> values, double quantile)
-    {
-        var sorted = values.Order().ToList();
-        return sorted[(int)Math.Min(sorted.Count - 1, quantile * sorted.Count)];
     }
 
     private sealed record Turn(double Rate, IReadOnlyList<double> LatenciesInMilliseconds);

@@ -25,21 +25,40 @@ internal sealed partial class ClaudyServer : IAsyncDisposable
 
     public string AccessToken { get; }
 
+    /// <summary>What the server itself has computed so far; unlike time, it says much even on a busy machine.</summary>
+    public TimeSpan ProcessorTime => _process.ProcessorTime;
+
+    /// <summary>With the fake.</summary>
     public static async Task<ClaudyServer> StartAsync()
     {
         var data = Directory.CreateTempSubdirectory("claudy-bench-");
         var claude = Path.Combine(data.FullName, "claude");
         await File.WriteAllTextAsync(claude, $"#!/bin/sh\nexec '{Environment.ProcessPath}' exec '{typeof(ClaudyServer).Assembly.Location}' fake-claude \"$@\"\n");
         File.SetUnixFileMode(claude, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return await StartAsync(data, new Dictionary<string, string> { ["CLAUDE_CODE_PATH"] = claude, ["Claudy__Sandbox__Mode"] = "None" });
+    }
+
+    /// <summary>With the real Claude Code, sandboxed where that works, and a stand-in of the API.</summary>
+    public static Task<ClaudyServer> StartWithAsync(string claude, Uri api) => StartAsync(
+        Directory.CreateTempSubdirectory("claudy-bench-"),
+        new Dictionary<string, string>
+        {
+            ["CLAUDE_CODE_PATH"] = claude,
+            ["CLAUDE_API_BASE_URL"] = api.ToString(),
+            ["ANTHROPIC_API_KEY"] = $"made-up-{Guid.NewGuid():N}",
+        });
+
+    private static async Task<ClaudyServer> StartAsync(DirectoryInfo data, Dictionary<string, string> settings)
+    {
         var port = ServerProcess.FreePort();
         var address = $"http://127.0.0.1:{port}";
         var process = ServerProcess.Start(
             [typeof(WebApi.AssemblyMarker).Assembly.Location, "serve", "--urls", address],
-            new Dictionary<string, string>
+            new Dictionary<string, string>(settings)
             {
                 ["CLAUDY_DATA"] = Path.Combine(data.FullName, "data"),
-                ["CLAUDE_CODE_PATH"] = claude,
-                ["Claudy__Sandbox__Mode"] = "None",
+                ["Claudy__Http__MaxConnectionsPerUser"] = "100000",
+                ["Claudy__Sessions__MaxPerUser"] = "100000",
                 ["Logging__LogLevel__Default"] = "Warning",
             });
         var code = SignInLink().Match(await process.LineAsync(line => SignInLink().IsMatch(line))).Groups["code"].Value;
@@ -93,12 +112,26 @@ internal sealed class ServerProcess : IAsyncDisposable
     public static ServerProcess Start(IEnumerable<string> arguments, Dictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["exec", .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+
+        // Nothing of whoever runs this, and no key of theirs, gets into what is measured.
+        start.Environment.Clear();
+        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
+        start.Environment["HOME"] = Path.GetTempPath();
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
         }
 
         return new ServerProcess(Process.Start(start)!);
+    }
+
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
     }
 
     public static int FreePort()

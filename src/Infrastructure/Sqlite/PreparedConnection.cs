@@ -26,11 +26,16 @@ internal sealed class PreparedConnection(SqliteConnection connection) : IDisposa
     }
 
     /// <summary>All rows.</summary>
-    public List<T> Query<T>(string sql, Func<SqliteDataReader, T> map, params ReadOnlySpan<(string Name, object? Value)> arguments)
+    public List<T> Query<T>(string sql, Func<SqliteDataReader, T> map, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
+        QueryWhile(sql, map, static () => true, arguments);
+
+    /// <summary>Rows for as long as more are wanted, which is asked before each one.</summary>
+    public List<T> QueryWhile<T>(
+        string sql, Func<SqliteDataReader, T> map, Func<bool> wantsMore, params ReadOnlySpan<(string Name, object? Value)> arguments)
     {
         using var reader = Bind(sql, arguments).ExecuteReader();
         var rows = new List<T>();
-        while (reader.Read())
+        while (wantsMore() && reader.Read())
         {
             rows.Add(map(reader));
         }

@@ -28,6 +28,31 @@ internal sealed class SqliteSessionEventLog(SqliteWriter writer, SqliteReaders r
                 ("$session", session.ToString()), ("$after", afterSeq), ("$limit", Checked(limit))),
             cancellationToken);
 
+    public Task<IReadOnlyList<StoredEventJson>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBytes);
+        return readers.ReadAsync<IReadOnlyList<StoredEventJson>>(
+            connection =>
+            {
+                // Rows are read one by one, so that what is left out costs nothing.
+                var left = maxBytes;
+                return connection.QueryWhile(
+                    """
+                    SELECT e.seq, e.at, e.event FROM logs AS l JOIN events AS e ON e.log_id = l.log_id
+                    WHERE l.session_id = $session AND e.seq > $after ORDER BY e.seq
+                    """,
+                    row =>
+                    {
+                        var bytes = row.GetBytes(2);
+                        left -= bytes.Length;
+                        return new StoredEventJson(row.GetInt64(0), row.GetTime(1), bytes);
+                    },
+                    () => left > 0,
+                    ("$session", session.ToString()), ("$after", afterSeq));
+            },
+            cancellationToken);
+    }
+
     public Task<IReadOnlyList<StoredEvent>> ReadBeforeAsync(SessionId session, long beforeSeq, int limit, CancellationToken cancellationToken) =>
         readers.ReadAsync<IReadOnlyList<StoredEvent>>(
             connection =>

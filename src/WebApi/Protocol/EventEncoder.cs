@@ -62,6 +62,28 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         Finish(writer);
     }
 
+    /// <summary>Writes a durable event's payload from its stored form, byte for byte as if it had just happened.</summary>
+    public void Write(IBufferWriter<byte> output, StoredEventJson stored)
+    {
+        if (!RawEvent.TryRead(stored.Json.Span, out var raw))
+        {
+            Write(output, stored.Decode());
+            return;
+        }
+
+        var writer = Open(output, raw.FrameType);
+        writer.WriteNumber("seq"u8, stored.Seq);
+        if (!raw.Content.IsEmpty)
+        {
+            writer.WritePropertyName("content"u8);
+            writer.WriteRawValue(raw.Content, skipInputValidation: true);
+        }
+
+        Close(writer, null, stored.At);
+        raw.WriteData(writer);
+        Finish(writer);
+    }
+
     /// <summary>The frame type of each durable event.</summary>
     internal static string TypeOf(SessionEvent sessionEvent) => sessionEvent switch
     {

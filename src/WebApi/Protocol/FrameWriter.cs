@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 
@@ -59,8 +60,8 @@ internal static class FrameWriter
         return arena.End();
     }
 
-    /// <summary>Writes a session's event as one WebSocket frame, header included.</summary>
-    public static ArraySegment<byte> Frame(EventEncoder encoder, StoredEvent stored)
+    /// <summary>Writes a session's stored event as one WebSocket frame, header included.</summary>
+    public static ArraySegment<byte> Frame(EventEncoder encoder, StoredEventJson stored)
     {
         var arena = FrameArena.Current;
         arena.Begin();

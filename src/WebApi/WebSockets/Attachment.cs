@@ -27,13 +27,17 @@ internal readonly ref struct EncodedBatch(ReadOnlySpan<EncodedItem> items, ReadO
 /// One connection's watch on one session. It begins by holding back what is published, until the past was replayed; then
 /// hands it out with no hole and no double, and goes live. A hole that shows later makes it catch up again.
 /// </summary>
-/// <remarks>All but <see cref="Session"/>, <see cref="Outbound"/> and <see cref="Owner"/> is guarded by the channel's gate.</remarks>
+/// <remarks>
+/// What is published comes under the channel's gate. What is replayed comes from elsewhere, so that whether the watch is
+/// over has a gate of its own: nothing of a watch that was left reaches the client any more.
+/// </remarks>
 internal sealed class Attachment(SessionId session, OutboundQueue outbound, IAttachmentOwner owner, int maxHeldBytes)
 {
+    private readonly Lock _overGate = new();
     private List<EncodedItem>? _held = [];
     private long _heldBytes;
     private long _lastSeq;
-    private bool _isOver;
+    private volatile bool _isOver;
 
     public SessionId Session => session;
 
@@ -43,6 +47,9 @@ internal sealed class Attachment(SessionId session, OutboundQueue outbound, IAtt
 
     /// <summary>The last event that was handed out.</summary>
     public long LastSeq => _lastSeq;
+
+    /// <summary>Whether nothing is handed out any more.</summary>
+    public bool IsOver => _isOver;
 
     /// <summary>Takes what was published.</summary>
     public void Offer(in EncodedBatch batch)
@@ -108,12 +115,27 @@ internal sealed class Attachment(SessionId session, OutboundQueue outbound, IAtt
         return 0;
     }
 
+    /// <summary>Hands out an event from the log, from any thread.</summary>
+    public void Replay(ArraySegment<byte> frame)
+    {
+        bool kept;
+        lock (_overGate)
+        {
+            kept = _isOver || outbound.TryEnqueueAnswer(frame);
+        }
+
+        // Going on would leave a hole. The connection closes; the client comes back with its last seq.
+        FailUnless(kept);
+    }
+
+    /// <summary>Hands out nothing any more: the client left, or attached anew.</summary>
+    public void End() => TryEnd();
+
     /// <summary>Gives up, because an event cannot be shown.</summary>
     public void Abandon()
     {
-        if (!_isOver)
+        if (TryEnd())
         {
-            _isOver = true;
             owner.OnFault(this);
         }
     }
@@ -162,10 +184,19 @@ internal sealed class Attachment(SessionId session, OutboundQueue outbound, IAtt
 
     private void FailUnless(bool kept)
     {
-        if (!kept && !_isOver)
+        if (!kept && TryEnd())
         {
-            _isOver = true;
             owner.OnTooSlow(this);
+        }
+    }
+
+    private bool TryEnd()
+    {
+        lock (_overGate)
+        {
+            var ends = !_isOver;
+            _isOver = true;
+            return ends;
         }
     }
 }

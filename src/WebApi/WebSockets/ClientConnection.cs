@@ -29,6 +29,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
     private readonly CancellationTokenSource _closing = new();
     private readonly WorkLane _ordered;
     private readonly WorkLane _urgent;
+    private readonly RepairLane _repairs;
     private readonly Lock _gate = new();
     private ITimer? _abortTimer;
     private Task _cancelling = Task.CompletedTask;
@@ -57,6 +58,8 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         _outbound = new OutboundQueue(options.MaxOutboundBytes);
         _ordered = new WorkLane(HandleAsync, _closing.Token);
         _urgent = new WorkLane(HandleAsync, _closing.Token);
+        var closing = _closing.Token;
+        _repairs = new RepairLane(attachment => UntilClosingAsync(() => _dispatcher.RepairAsync(this, attachment, closing)), closing);
         Authentication = new ConnectionAuthentication(this, tokens, limiter, options, time);
         Sessions = new ConnectionSessions(hub, _outbound, this, time);
     }
@@ -95,6 +98,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
             await sending;
             await _ordered.CompleteAsync();
             await _urgent.CompleteAsync();
+            await _repairs.CompleteAsync();
         }
     }
 
@@ -121,7 +125,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
 
     void IAttachmentOwner.OnFault(Attachment attachment) => Close(CloseCodes.Fault, "fault", discard: true);
 
-    void IAttachmentOwner.OnHole(Attachment attachment) => _urgent.TryAdd(new WorkItem(null, default, attachment));
+    void IAttachmentOwner.OnHole(Attachment attachment) => _repairs.Add(attachment);
 
     public async ValueTask DisposeAsync()
     {
@@ -204,7 +208,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
             return false;
         }
 
-        var item = new WorkItem(new FrameContext(this, frame, definition!), received, null);
+        var item = new WorkItem(new FrameContext(this, frame, definition!), received);
         switch (definition!.LaneOf(frame))
         {
             case FrameLane.Immediate:
@@ -220,16 +224,14 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
     private async Task HandleAsync(WorkItem item)
     {
         using var buffer = item.Buffer;
+        await UntilClosingAsync(() => _dispatcher.DispatchAsync(item.Frame, _closing.Token));
+    }
+
+    private async Task UntilClosingAsync(Func<Task> work)
+    {
         try
         {
-            if (item.Frame is { } frame)
-            {
-                await _dispatcher.DispatchAsync(frame, _closing.Token);
-            }
-            else if (item.Hole is { } attachment)
-            {
-                await _dispatcher.RepairAsync(this, attachment, _closing.Token);
-            }
+            await work();
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
         {

@@ -1,4 +1,5 @@
 using Claudy.Application.Messaging;
+using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.WebApi.Protocol;
@@ -43,6 +44,11 @@ internal sealed partial class FrameDispatcher(IServiceScopeFactory scopes, ILogg
             await using var scope = scopes.CreateAsyncScope();
             return await work(scope.ServiceProvider.GetRequiredService<IMediator>());
         }
+        catch (StoreUnavailableException exception)
+        {
+            LogStoreUnavailable(exception, what);
+            return RequestErrors.StoreUnavailable();
+        }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             var faultId = Guid.NewGuid().ToString("N")[..12];
@@ -56,4 +62,7 @@ internal sealed partial class FrameDispatcher(IServiceScopeFactory scopes, ILogg
 
     [LoggerMessage(421, LogLevel.Warning, "The feed of session {SessionId} has a hole after event {LastSeq}; it is filled from the log")]
     private partial void LogHole(SessionId sessionId, long lastSeq);
+
+    [LoggerMessage(430, LogLevel.Error, "Frame {FrameType}: the store is unavailable")]
+    private partial void LogStoreUnavailable(Exception exception, string frameType);
 }

@@ -39,6 +39,7 @@ internal sealed partial class SessionChannel(SessionId session, TimeProvider tim
         lock (_gate)
         {
             _attachments.Remove(attachment);
+            attachment.End();
         }
     }
 

@@ -10,9 +10,6 @@ namespace Claudy.WebApi.WebSockets;
 /// <summary>Brings an attachment from where its client stands to the present: first from the log, then what was held back.</summary>
 internal sealed class SessionReplay(IMediator mediator, SessionHub hub, TimeProvider time)
 {
-    // An event can be of megabytes, and a page is in memory as a whole.
-    private const int PageSize = 50;
-
     /// <summary>Replays and goes live.</summary>
     /// <param name="user">Who watches.</param>
     /// <param name="attachment">What began to hold back before the log is read.</param>
@@ -23,35 +20,24 @@ internal sealed class SessionReplay(IMediator mediator, SessionHub hub, TimeProv
     public async Task<Result> CatchUpAsync(
         UserId user, Attachment attachment, long delivered, long through, IReadOnlyList<InFlightText> inFlight, CancellationToken cancellationToken)
     {
-        var encoder = new EventEncoder(attachment.Session, time);
+        SessionEvents? events = null;
         do
         {
-            while (delivered < through)
+            if (delivered < through)
             {
-                var page = await mediator.Send(new ReadSessionEvents(user, attachment.Session, delivered, PageSize), cancellationToken);
-                if (!page.IsSuccess)
+                if (events is null)
                 {
-                    return page.Error;
-                }
-
-                var before = delivered;
-                foreach (var stored in page.Value.TakeWhile(s => s.Seq <= through))
-                {
-                    await attachment.Outbound.WaitForRoomAsync(cancellationToken);
-                    if (!attachment.Outbound.TryEnqueueAnswer(FrameWriter.Frame(encoder, stored)))
+                    var opened = await mediator.Send(new OpenSessionEvents(user, attachment.Session), cancellationToken);
+                    if (!opened.IsSuccess)
                     {
-                        // Going on would leave a hole. The connection closes; the client comes back with its last seq.
-                        attachment.Owner.OnTooSlow(attachment);
-                        return Result.Success();
+                        return opened.Error;
                     }
 
-                    delivered = stored.Seq;
+                    events = opened.Value;
                 }
 
-                if (delivered == before)
-                {
-                    throw new InvalidOperationException($"Session {attachment.Session} has an event {through}, but its log ends at {delivered}.");
-                }
+                await ReplayAsync(events, attachment, delivered, through, cancellationToken);
+                delivered = through;
             }
 
             through = hub.TryGoLive(attachment, delivered, inFlight);
@@ -59,5 +45,25 @@ internal sealed class SessionReplay(IMediator mediator, SessionHub hub, TimeProv
         while (through > 0);
 
         return Result.Success();
+    }
+
+    private async Task ReplayAsync(SessionEvents events, Attachment attachment, long delivered, long through, CancellationToken cancellationToken)
+    {
+        var encoder = new EventEncoder(attachment.Session, time);
+        while (delivered < through && !attachment.IsOver)
+        {
+            var before = delivered;
+            foreach (var stored in (await events.ReadAfterAsync(delivered, cancellationToken)).TakeWhile(s => s.Seq <= through))
+            {
+                await attachment.Outbound.WaitForRoomAsync(cancellationToken);
+                attachment.Replay(FrameWriter.Frame(encoder, stored));
+                delivered = stored.Seq;
+            }
+
+            if (delivered == before)
+            {
+                throw new InvalidOperationException($"Session {attachment.Session} has an event {through}, but its log ends at {delivered}.");
+            }
+        }
     }
 }

@@ -3,10 +3,9 @@ using System.Threading.Channels;
 namespace Claudy.WebApi.WebSockets;
 
 /// <summary>Something to do for a connection.</summary>
-/// <param name="Frame">A frame to handle; or null.</param>
+/// <param name="Frame">A frame to handle.</param>
 /// <param name="Buffer">What the frame's data is a slice of.</param>
-/// <param name="Hole">An attachment to repair; or null.</param>
-internal readonly record struct WorkItem(FrameContext? Frame, ReceivedFrame Buffer, Attachment? Hole);
+internal readonly record struct WorkItem(FrameContext Frame, ReceivedFrame Buffer);
 
 /// <summary>Work of one connection, one after the other. A full lane holds up the receiving loop, and so the client.</summary>
 internal sealed class WorkLane
@@ -39,9 +38,6 @@ internal sealed class WorkLane
             return false;
         }
     }
-
-    /// <summary>Adds work at once; false when there is no room.</summary>
-    public bool TryAdd(WorkItem item) => _items.Writer.TryWrite(item);
 
     /// <summary>Drops what waits and ends with what is being done.</summary>
     public Task CompleteAsync()

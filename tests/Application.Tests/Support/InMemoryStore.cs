@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -50,6 +51,10 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
 
     public Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(SessionId session, long afterSeq, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<StoredEvent>>([.. Events(session).Where(e => e.Seq > afterSeq).Take(limit)]);
+
+    public Task<IReadOnlyList<StoredEventJson>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<StoredEventJson>>(
+            [.. Events(session).Where(e => e.Seq > afterSeq).Take(1).Select(e => new StoredEventJson(e.Seq, e.At, SessionEventJson.EncodeEvent(e.Event)))]);
 
     public Task<IReadOnlyList<StoredEvent>> ReadBeforeAsync(SessionId session, long beforeSeq, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<StoredEvent>>([.. Events(session).Where(e => e.Seq < beforeSeq).TakeLast(limit)]);

@@ -187,6 +187,41 @@ public abstract class SessionEventLogContract
         (await Log.ReadAfterAsync(TestSessions.NewId(), 0, 10, default)).ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2_500, 3)]
+    [InlineData(1_000_000, 10)]
+    public async Task ReadPageAsync_ShouldEndWithTheEventThatFillsIt(int maxBytes, int expected)
+    {
+        StoredEvent[] events = [.. Enumerable.Range(1, 10).Select(seq => TestSessions.Event(seq, new string('x', 1_000)))];
+        await Log.AppendAsync(_session, 1, 0, events, default);
+
+        (await Log.ReadPageAsync(_session, 0, maxBytes, default)).Select(e => e.Decode()).ShouldBe(events[..expected]);
+    }
+
+    [Fact]
+    public async Task ReadPageAsync_WhenReadToTheEnd_ShouldGiveAllInOrder()
+    {
+        await Append(1, 0, 25);
+
+        List<long> seqs = [];
+        while (await Log.ReadPageAsync(_session, seqs.Count, 300, default) is { Count: > 0 } page)
+        {
+            seqs.AddRange(page.Select(e => e.Seq));
+        }
+
+        seqs.ShouldBe(Enumerable.Range(1, 25).Select(seq => (long)seq));
+    }
+
+    [Fact]
+    public async Task ReadPageAsync_WhenThereIsNothingAfter_ShouldBeEmpty()
+    {
+        await Append(1, 0, 2);
+
+        (await Log.ReadPageAsync(_session, 2, 1_000, default)).ShouldBeEmpty();
+        (await Log.ReadPageAsync(TestSessions.NewId(), 0, 1_000, default)).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task HeadAsync_WhenThereAreNoEvents_ShouldBeZero() =>
         (await Log.HeadAsync(_session, default)).ShouldBe(new SessionHead(0, 0));

@@ -63,7 +63,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
     public async Task StartProcessAsync()
     {
         _port = FreePort();
-        var start = Command(["serve", "--urls", $"http://127.0.0.1:{_port}"]);
+        var start = AsAFullDiskWouldFail(Command(["serve", "--urls", $"http://127.0.0.1:{_port}"]));
         start.Environment["CLAUDE_CODE_PATH"] = ClaudeCodeBinary.Require();
         foreach (var (name, value) in _settings)
         {
@@ -99,6 +99,17 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         return start;
     }
 
+    /// <summary>Lets no file of the server grow, as a full disk does, or lets them grow again.</summary>
+    public async Task SetDiskFullAsync(bool isFull)
+    {
+        using var limit = Process.Start("prlimit", ["--pid", $"{_process!.Id}", $"--fsize={(isFull ? "1" : "unlimited")}:"]);
+        await limit.WaitForExitAsync();
+        if (limit.ExitCode != 0)
+        {
+            throw new InvalidOperationException("prlimit failed.");
+        }
+    }
+
     /// <summary>As kill -9 does.</summary>
     public async Task KillAsync()
     {
@@ -129,6 +140,18 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         // Sessions of a killed server end by themselves, but not at once.
         await Eventually.IsTrueAsync(() => RunningProcesses.With(_data.FullName).Length == 0, "nothing runs on the data any more");
         _data.Delete(recursive: true);
+    }
+
+    // A limit on file sizes ends a process, unless it ignores the signal; then writing fails.
+    private static ProcessStartInfo AsAFullDiskWouldFail(ProcessStartInfo start)
+    {
+        foreach (var argument in new[] { start.FileName, "trap '' XFSZ; exec \"$0\" \"$@\"", "-c" })
+        {
+            start.ArgumentList.Insert(0, argument);
+        }
+
+        start.FileName = "/bin/sh";
+        return start;
     }
 
     private static int FreePort()

@@ -1,9 +1,13 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
+using Claudy.Integration.Tests.Sessions;
 using Claudy.WebApi.Protocol;
+using FsCheck;
+using FsCheck.Fluent;
 using FsCheck.Xunit;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -41,6 +45,38 @@ public sealed class EventEncoderTests
     ];
 
     private readonly EventEncoder _encoder = new(Id, new FakeTimeProvider(Now));
+
+    [Property(MaxTest = 500)]
+    public Property Write_FromTheStoredForm_ShouldBeAsWhenItHappened() => Prop.ForAll(SampleEvents.Arbitrary, sessionEvent =>
+    {
+        var stored = new StoredEvent(7, Now, sessionEvent);
+        var encoder = new EventEncoder(Id, TimeProvider.System);
+        var live = new ArrayBufferWriter<byte>();
+        var replayed = new ArrayBufferWriter<byte>();
+
+        encoder.Write(live, stored);
+        encoder.Write(replayed, new StoredEventJson(7, Now, SessionEventJson.EncodeEvent(sessionEvent)));
+
+        Encoding.UTF8.GetString(replayed.WrittenSpan).ShouldBe(Encoding.UTF8.GetString(live.WrittenSpan));
+    });
+
+    [Theory]
+    [InlineData("""{"type":"assistant_text","message_id":"m","text":"t","is_partial":false,"came_later":1}""", "t")]
+    [InlineData("""{"type":"assistant_text","text":"t","message_id":"m","is_partial":false,"parent_tool_use_id":null}""", "t")]
+    public void Write_WhenTheStoredFormIsUnusual_ShouldDecodeIt(string json, string content)
+    {
+        var output = new ArrayBufferWriter<byte>();
+
+        new EventEncoder(Id, TimeProvider.System).Write(output, new StoredEventJson(7, Now, Encoding.UTF8.GetBytes(json)));
+
+        JsonDocument.Parse(output.WrittenMemory).RootElement.GetProperty("content").GetString().ShouldBe(content);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"assistant_text","message_id":"m","text":"t""")]
+    [InlineData("""{"type":"from_the_future"}""")]
+    public void Write_WhenTheStoredFormIsDamaged_ShouldSaySo(string json) => Should.Throw<StoredFormatException>(() =>
+        new EventEncoder(Id, TimeProvider.System).Write(new ArrayBufferWriter<byte>(), new StoredEventJson(7, Now, Encoding.UTF8.GetBytes(json))));
 
     [Fact]
     public void Write_WhateverTheEvent_ShouldWriteAnEnvelopeWithItsSeq()

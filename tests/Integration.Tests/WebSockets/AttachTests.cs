@@ -29,6 +29,34 @@ public sealed class AttachTests
     }
 
     [Fact]
+    public async Task Detach_WhenAHoleWaitsForItsRepair_ShouldSendNothingAnyMore()
+    {
+        var session = new ScriptedSession(seed: 1, events: 3);
+        await session.AttachAsync(User, afterSeq: 3);
+        session.AppendWithoutPublishing();
+        session.AppendAndPublish();
+
+        session.Leave();
+        var frames = await session.RepairAsync(User);
+
+        Seqs(frames).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task AttachAnew_WhenAHoleWaitsForItsRepair_ShouldRepeatNothing()
+    {
+        var session = new ScriptedSession(seed: 1, events: 3);
+        await session.AttachAsync(User, afterSeq: 3);
+        session.AppendWithoutPublishing();
+        session.AppendAndPublish();
+
+        var frames = await session.AttachAsync(User, afterSeq: 3);
+        frames.AddRange(await session.RepairAsync(User));
+
+        Seqs(frames).ShouldBe([4, 5]);
+    }
+
+    [Fact]
     public async Task Attach_WithoutAfterSeq_ShouldReplayTheLast200()
     {
         var session = new ScriptedSession(seed: 1, events: 450);

@@ -21,7 +21,7 @@ namespace Claudy.Integration.Tests.WebSockets;
 /// overtaken: before and after its answer, and around each read of the log. As the real one, it answers from the middle of
 /// a batch and publishes the batch before the answer arrives.
 /// </summary>
-internal sealed class ScriptedSession : IMediator, IAttachmentOwner
+internal sealed class ScriptedSession : IMediator, ISessionEventLog, IAttachmentOwner
 {
     private const int Steps = 60;
 
@@ -115,6 +115,9 @@ internal sealed class ScriptedSession : IMediator, IAttachmentOwner
         return Drain();
     }
 
+    /// <summary>Leaves the session, as a client does that detaches.</summary>
+    public void Leave() => _sessions.Leave(_id);
+
     public void AppendWithoutPublishing()
     {
         Append(new AssistantText($"m{LastSeq + 1}", new string('x', _textLength), IsPartial: false, null));
@@ -159,12 +162,35 @@ internal sealed class ScriptedSession : IMediator, IAttachmentOwner
         {
             AttachSession when Refuses => (Result<SessionReply.Attached>)SessionErrors.NotFound(),
             AttachSession => Attached(),
-            ReadSessionEvents read => Result.Success<IReadOnlyList<StoredEvent>>([.. _log.Skip((int)read.AfterSeq).Take(Math.Min(read.Limit, _stepsLeft > 0 ? 3 : read.Limit))]),
+            OpenSessionEvents => Result.Success(new SessionEvents(this, _id)),
             _ => throw new NotSupportedException(),
         };
         AdvanceABit();
         return Task.FromResult((TResponse)response);
     }
+
+    public Task<IReadOnlyList<StoredEventJson>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken)
+    {
+        AdvanceABit();
+        IReadOnlyList<StoredEventJson> page =
+        [
+            .. _log.Skip((int)afterSeq).Take(_stepsLeft > 0 ? 3 : 50)
+                .Select(stored => new StoredEventJson(stored.Seq, stored.At, SessionEventJson.EncodeEvent(stored.Event))),
+        ];
+        AdvanceABit();
+        return Task.FromResult(page);
+    }
+
+    public Task<Result> AppendAsync(SessionId session, long epoch, long afterSeq, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(SessionId session, long afterSeq, int limit, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<IReadOnlyList<StoredEvent>> ReadBeforeAsync(SessionId session, long beforeSeq, int limit, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<SessionHead> HeadAsync(SessionId session, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task Publish(object notification, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 

@@ -20,6 +20,14 @@ public interface ISessionEventLog
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(SessionId session, long afterSeq, int limit, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Events with a seq above <paramref name="afterSeq"/>, in order: at least one if there is any, and no more once they hold
+    /// <paramref name="maxBytes"/>. As they are stored, for whoever passes them on: a long session is read page by page, with
+    /// bounded memory, and decoded only where it must be.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
+    Task<IReadOnlyList<StoredEventJson>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken);
+
     /// <summary>The last <paramref name="limit"/> events with a seq below <paramref name="beforeSeq"/>, in ascending order.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     Task<IReadOnlyList<StoredEvent>> ReadBeforeAsync(SessionId session, long beforeSeq, int limit, CancellationToken cancellationToken);
@@ -33,6 +41,17 @@ public interface ISessionEventLog
 /// <param name="LastSeq">The seq of the last event.</param>
 /// <param name="Epoch">The highest epoch that appended; a lease must be above it.</param>
 public sealed record SessionHead(long LastSeq, long Epoch);
+
+/// <summary>An event as it is stored.</summary>
+/// <param name="Seq">1, 2, 3 … with no gap.</param>
+/// <param name="At">When it was recorded, UTC.</param>
+/// <param name="Json">What happened, in the form of <see cref="SessionEventJson"/>; never changed.</param>
+public readonly record struct StoredEventJson(long Seq, DateTimeOffset At, ReadOnlyMemory<byte> Json)
+{
+    /// <summary>The event itself.</summary>
+    /// <exception cref="StoredFormatException">It is damaged, or of a type that this version does not know.</exception>
+    public StoredEvent Decode() => new(Seq, At, SessionEventJson.DecodeEvent(Json.Span));
+}
 
 /// <summary>A store is away or full: a fault, which users see as <c>SERVER_002</c>.</summary>
 public sealed class StoreUnavailableException(string message, Exception inner) : Exception(message, inner);
