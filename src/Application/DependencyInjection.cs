@@ -1,6 +1,7 @@
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Admission;
+using Claudy.Application.Sessions.Retention;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,8 +40,15 @@ public static class DependencyInjection
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section).ValidateOnStart();
         services.AddSingleton<AgentAdmission>();
         services.AddSingleton<SessionRunnerFactory>();
+        services.AddSingleton<SessionRemoval>();
+        services.AddSingleton<SessionDeletion>();
         services.AddSingleton<SessionHost>();
         services.AddHostedService(provider => provider.GetRequiredService<SessionHost>());
+
+        services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
+        services.AddSingleton<RetentionSweep>();
+        services.AddHostedService<RetentionSchedule>();
         return builder;
     }
 }

@@ -30,6 +30,12 @@ internal sealed class UpdateSessionKeyHandler(IClaudeKeyCheck check, ICredential
 
         vault.Keep(request.SessionId, request.Key);
         var used = await inbox.SendAsync(request.SessionId, new SessionCommand.UseOwnKey(), cancellationToken);
+        if (used.Error is { Status: ResultStatus.NotFound })
+        {
+            // Deleted meanwhile: nobody else would ever forget the key.
+            vault.Forget(request.SessionId);
+        }
+
         return used.IsSuccess ? status : used.Error;
     }
 }

@@ -37,6 +37,7 @@ internal sealed class CreateSessionHandler(
     IWorkspaceFiles workspaces,
     ICredentialVault credentials,
     IAgentLauncher agents,
+    SessionRemoval removal,
     IOptions<SessionOptions> options,
     TimeProvider time) : IRequestHandler<CreateSession, Result<CreatedSession>>
 {
@@ -76,6 +77,13 @@ internal sealed class CreateSessionHandler(
         }
 
         var started = await inbox.SendAsync(session.Id, new SessionCommand.Attach(), CancellationToken.None);
+        if (started.Error is { Status: ResultStatus.NotFound })
+        {
+            // Somebody saw it in the list and deleted it, perhaps before all of the above was there.
+            await removal.RemoveAsync(session.Id, CancellationToken.None);
+            return started.Error;
+        }
+
         var status = started is { IsSuccess: true, Value: SessionReply.Attached attached } ? attached.State.Status : SessionStatus.Hibernated;
         return new CreatedSession(session.Id, settings.Name, status, session.CreatedAt);
     }

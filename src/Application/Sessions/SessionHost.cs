@@ -11,6 +11,7 @@ namespace Claudy.Application.Sessions;
 /// <summary>The sessions that this node runs: takes them up when a command comes, and all down at the end.</summary>
 internal sealed partial class SessionHost(
     SessionRunnerFactory factory,
+    SessionRemoval removal,
     ISessionInbox inbox,
     ISessionStore store,
     ILogger<SessionHost> logger) : IHostedLifecycleService, IDisposable
@@ -63,17 +64,24 @@ internal sealed partial class SessionHost(
             }
 
             var hosted = await TakeUpAsync(session);
+            if (hosted.Error is { Status: ResultStatus.NotFound } && command is SessionCommand.Delete)
+            {
+                // Marked as it is, none can be taken up any more: nothing runs or writes.
+                return await removal.RemoveAsync(session, cancellationToken);
+            }
+
             if (!hosted.IsSuccess)
             {
                 return hosted.Error;
             }
 
-            if (await hosted.Value.Runner.SendAsync(command, cancellationToken) is { } reply)
+            var reply = await hosted.Value.Runner.SendAsync(command, cancellationToken);
+            if (reply is not null && command is not SessionCommand.Delete)
             {
                 return reply;
             }
 
-            // That runner ended just then: the next one takes the command.
+            // That runner ended just then: the next one takes the command. One that is to be deleted must end first.
             await hosted.Value.Gone.WaitAsync(cancellationToken);
         }
 

@@ -124,6 +124,19 @@ internal sealed class SessionMachine
                 _agent.Stop("user_request", () => { });
                 answer(Done());
                 break;
+            case SessionCommand.Expire(var unusedSince):
+                if (IsAsleep && !_slot.IsOccupied && _session.LastActivityAt < unusedSince)
+                {
+                    _session.Terminate("retention", now);
+                }
+
+                answer(Done());
+                break;
+            case SessionCommand.Delete:
+                _session.Terminate("deleted", now);
+                _agent.Close("deleted");
+                answer(Done());
+                break;
             case SessionCommand.Rename(var name):
                 answer(DoneIf(_session.ChangeSettings(_session.State.Settings with { Name = name }, now)));
                 break;

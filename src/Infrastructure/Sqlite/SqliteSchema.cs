@@ -1,4 +1,3 @@
-
 namespace Claudy.Infrastructure.Sqlite;
 
 /// <summary>The tables, as a list of steps; <c>PRAGMA user_version</c> tells how many of them a database has taken.</summary>
@@ -6,7 +5,7 @@ namespace Claudy.Infrastructure.Sqlite;
 internal static class SqliteSchema
 {
     // A released step is never changed; a change of the schema is a further step.
-    private static readonly string[] Steps =
+    private static readonly Step[] Steps =
     [
         """
         CREATE TABLE users (
@@ -46,6 +45,19 @@ internal static class SqliteSchema
             PRIMARY KEY (log_id, seq)
         ) STRICT;
         """,
+        new(
+            """
+            -- Being removed: nothing but the removal sees it any more.
+            ALTER TABLE sessions ADD COLUMN is_deleting INTEGER NOT NULL DEFAULT 0;
+            CREATE INDEX sessions_deleting ON sessions (id) WHERE is_deleting;
+            CREATE INDEX sessions_by_status ON sessions (status, last_activity_at);
+
+            -- What a search finds; the rowid is log_id and seq. Nothing is ranked, so the sizes that ranking needs are not kept.
+            CREATE VIRTUAL TABLE history USING fts5 (
+                at UNINDEXED, kind UNINDEXED, text, columnsize = 0, tokenize = "unicode61 remove_diacritics 2"
+            );
+            """,
+            HistoryIndex.Fill),
     ];
 
     /// <summary>Brings a database up to date.</summary>
@@ -68,9 +80,18 @@ internal static class SqliteSchema
                 return;
             }
 
-            connection.Execute(Steps[version]);
+            connection.Execute(Steps[version].Sql);
+            Steps[version].Fill?.Invoke(connection);
             connection.Execute($"PRAGMA user_version = {version + 1}");
             connection.Execute("COMMIT");
         }
+    }
+
+    /// <summary>A change of the schema.</summary>
+    /// <param name="Sql">The statements.</param>
+    /// <param name="Fill">What SQL cannot say; in the same transaction.</param>
+    private sealed record Step(string Sql, Action<PreparedConnection>? Fill = null)
+    {
+        public static implicit operator Step(string sql) => new(sql);
     }
 }

@@ -8,6 +8,8 @@ namespace Claudy.Infrastructure.Sqlite;
 
 internal sealed class SqliteSessionEventLog(SqliteWriter writer, SqliteReaders readers) : ISessionEventLog
 {
+    private const long DeletePage = 200;
+
     private static readonly SessionHead Empty = new(0, 0);
 
     public async Task<Result> AppendAsync(SessionId session, long epoch, long afterSeq, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken)
@@ -77,6 +79,22 @@ internal sealed class SqliteSessionEventLog(SqliteWriter writer, SqliteReaders r
                 ("$session", session.ToString())) ?? Empty,
             cancellationToken);
 
+    public async Task DeleteAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        foreach (var log in await writer.WriteAsync(connection => PutAside(connection, session), cancellationToken))
+        {
+            // A few at a time: the writer is everyone's, and a long log holds megabytes.
+            for (var seq = Math.Min(DeletePage, log.LastSeq); ; seq = Math.Min(seq + DeletePage, log.LastSeq))
+            {
+                var through = seq;
+                if (await writer.WriteAsync(connection => RemoveThrough(connection, log, through), cancellationToken))
+                {
+                    break;
+                }
+            }
+        }
+    }
+
     /// <summary>Encodes on the caller's thread: the writer's is everyone's.</summary>
     private static EventRow[] Encode(IReadOnlyList<StoredEvent> events, long afterSeq)
     {
@@ -93,7 +111,7 @@ internal sealed class SqliteSessionEventLog(SqliteWriter writer, SqliteReaders r
                 throw new ArgumentException($"Event {events[i].Seq} cannot be number {i + 1} after {afterSeq}.", nameof(events));
             }
 
-            rows[i] = new EventRow(events[i].Seq, events[i].At.ToColumn(), SessionEventJson.EncodeEvent(events[i].Event));
+            rows[i] = new EventRow(events[i].Seq, events[i].At.ToColumn(), SessionEventJson.EncodeEvent(events[i].Event), SearchableText.Of(events[i].Event));
         }
 
         return rows;
@@ -124,9 +142,34 @@ internal sealed class SqliteSessionEventLog(SqliteWriter writer, SqliteReaders r
             connection.Execute(
                 "INSERT INTO events (log_id, seq, at, event) VALUES ($log, $seq, $at, $event)",
                 ("$log", logId), ("$seq", row.Seq), ("$at", row.At), ("$event", row.Event));
+            if (row.Searchable is { } searchable)
+            {
+                HistoryIndex.Add(connection, logId, row.Seq, row.At, searchable);
+            }
         }
 
         return true;
+    }
+
+    /// <summary>Takes the session's name from its log, so that nobody reads or appends to what is being removed.</summary>
+    /// <returns>That log, and what an earlier removal left.</returns>
+    private static List<Log> PutAside(PreparedConnection connection, SessionId session)
+    {
+        connection.Execute(
+            "UPDATE logs SET session_id = 'deleted ' || session_id || ' ' || log_id WHERE session_id = $session", ("$session", session.ToString()));
+        return connection.Query(
+            "SELECT log_id, last_seq FROM logs WHERE session_id BETWEEN 'deleted ' || $session || ' ' AND 'deleted ' || $session || '!'",
+            static row => new Log(row.GetInt64(0), row.GetInt64(1)),
+            ("$session", session.ToString()));
+    }
+
+    /// <summary>Removes events up to one; with the last of them the log, and then gives true.</summary>
+
+    private static bool RemoveThrough(PreparedConnection connection, Log log, long seq)
+    {
+        HistoryIndex.RemoveThrough(connection, log.Id, seq);
+        connection.Execute("DELETE FROM events WHERE log_id = $log AND seq <= $seq", ("$log", log.Id), ("$seq", seq));
+        return seq == log.LastSeq && connection.Execute("DELETE FROM logs WHERE log_id = $log", ("$log", log.Id)) == 1;
     }
 
     private static StoredEvent ReadEvent(SqliteDataReader row) =>
@@ -138,5 +181,7 @@ internal sealed class SqliteSessionEventLog(SqliteWriter writer, SqliteReaders r
         return limit;
     }
 
-    private sealed record EventRow(long Seq, long At, byte[] Event);
+    private sealed record EventRow(long Seq, long At, byte[] Event, SearchableText? Searchable);
+
+    private sealed record Log(long Id, long LastSeq);
 }

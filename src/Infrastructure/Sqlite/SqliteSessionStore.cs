@@ -24,7 +24,7 @@ internal sealed class SqliteSessionStore(SqliteWriter writer, SqliteReaders read
 
     public Task<SessionDocument?> FindAsync(SessionId id, CancellationToken cancellationToken) =>
         readers.ReadAsync(
-            connection => connection.QuerySingle($"SELECT {Columns} FROM sessions WHERE id = $id", ReadSession, ("$id", id.ToString())),
+            connection => connection.QuerySingle($"SELECT {Columns} FROM sessions WHERE id = $id AND NOT is_deleting", ReadSession, ("$id", id.ToString())),
             cancellationToken);
 
     public Task<SessionPage> ListAsync(SessionFilter filter, CancellationToken cancellationToken) =>
@@ -33,15 +33,39 @@ internal sealed class SqliteSessionStore(SqliteWriter writer, SqliteReaders read
     public Task<int> CountLiveAsync(UserId owner, CancellationToken cancellationToken) =>
         readers.ReadAsync(
             connection => connection.QuerySingle(
-                "SELECT count(*) FROM sessions WHERE owner = $owner AND status <> $terminated",
+                "SELECT count(*) FROM sessions WHERE owner = $owner AND status <> $terminated AND NOT is_deleting",
                 static row => row.GetInt32(0),
                 ("$owner", owner.ToString()), ("$terminated", SessionStatus.Terminated.ToColumn())),
             cancellationToken);
 
     public Task<IReadOnlyList<SessionId>> ListUnsettledAsync(CancellationToken cancellationToken) =>
         readers.ReadAsync<IReadOnlyList<SessionId>>(
-            static connection => connection.Query("SELECT id FROM sessions WHERE is_unsettled", static row => new SessionId(row.GetId(0))),
+            static connection => connection.Query("SELECT id FROM sessions WHERE is_unsettled AND NOT is_deleting", static row => new SessionId(row.GetId(0))),
             cancellationToken);
+
+    public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken) =>
+        readers.ReadAsync<IReadOnlyList<SessionId>>(
+            connection => connection.Query(
+                """
+                SELECT id FROM sessions
+                WHERE status = $status AND last_activity_at < $before AND NOT is_unsettled AND NOT is_deleting
+                ORDER BY last_activity_at LIMIT $limit
+                """,
+                static row => new SessionId(row.GetId(0)),
+                ("$status", status.ToColumn()), ("$before", before.ToColumn()), ("$limit", limit)),
+            cancellationToken);
+
+    public Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken) =>
+        writer.WriteAsync(connection => connection.Execute("UPDATE sessions SET is_deleting = 1 WHERE id = $id", ("$id", id.ToString())), cancellationToken);
+
+    public Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken) =>
+        readers.ReadAsync<IReadOnlyList<SessionId>>(
+            connection => connection.Query(
+                "SELECT id FROM sessions WHERE is_deleting ORDER BY id LIMIT $limit", static row => new SessionId(row.GetId(0)), ("$limit", limit)),
+            cancellationToken);
+
+    public Task DeleteAsync(SessionId id, CancellationToken cancellationToken) =>
+        writer.WriteAsync(connection => connection.Execute("DELETE FROM sessions WHERE id = $id", ("$id", id.ToString())), cancellationToken);
 
     private static bool Add(PreparedConnection connection, SessionDocument session, byte[] state)
     {
@@ -83,7 +107,7 @@ internal sealed class SqliteSessionStore(SqliteWriter writer, SqliteReaders read
         var found = connection.Query(
             $"""
             SELECT {Columns} FROM sessions
-            WHERE owner = $owner AND (last_activity_at, id) < ($activity, $id)
+            WHERE owner = $owner AND NOT is_deleting AND (last_activity_at, id) < ($activity, $id)
               AND ($status IS NULL OR status = $status) AND ($query IS NULL OR instr(folded_name, $query) > 0)
             ORDER BY last_activity_at DESC, id DESC LIMIT $limit
             """,

@@ -10,7 +10,7 @@ namespace Claudy.Infrastructure.Sqlite;
 /// <summary>The embedded stores: one SQLite database in the data folder.</summary>
 public static class SqliteStores
 {
-    /// <summary>Adds the event log, session store and user store; the database is made or brought up to date at start.</summary>
+    /// <summary>Adds the event log, session store, search and user store; the database is made or brought up to date at start.</summary>
     public static IHostApplicationBuilder AddSqliteStores(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<SqliteOptions>()
@@ -26,6 +26,7 @@ public static class SqliteStores
 
         builder.Services.AddSingleton<ISessionEventLog, SqliteSessionEventLog>();
         builder.Services.AddSingleton<ISessionStore, SqliteSessionStore>();
+        builder.Services.AddSingleton<ISessionSearch, SqliteSessionSearch>();
         builder.Services.AddSingleton<IUserStore, SqliteUserStore>();
         return builder;
     }

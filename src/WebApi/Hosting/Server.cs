@@ -100,6 +100,7 @@ internal static class Server
         builder.Services.AddSingleton<OriginPolicy>();
         builder.Services.AddSingleton<AgentProbe>();
         builder.Services.AddSingleton<HealthEndpoints>();
+        builder.Services.AddSingleton<BearerAuthentication>();
         builder.Services.AddSingleton<SessionHub>();
         builder.Services.AddSingleton<FrameDispatcher>();
         builder.Services.AddSingleton<WebSocketEndpoint>();
@@ -117,6 +118,7 @@ internal static class Server
         app.MapGet(WebSocketEndpoint.Path, app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
         app.MapSignIn();
+        app.MapSessions();
 
         // By default a fallback leaves out whatever looks like a file.
         app.MapFallback("{*path}", context => Problems.WriteAsync(context, HttpErrors.NoSuchPage()));

@@ -43,8 +43,14 @@ internal sealed record AttachSessionData(long? AfterSeq);
 /// <param name="Limit">1 to 1,000; 100 when left out.</param>
 internal sealed record SessionHistoryQuery(long? BeforeSeq, int? Limit);
 
+/// <summary>Fields of <c>search_history</c>.</summary>
+/// <param name="Query">Words, which must all be there.</param>
+/// <param name="Limit">1 to 100; 20 when left out.</param>
+/// <param name="Cursor">Where the last page ended.</param>
+internal sealed record SearchHistoryData(string? Query, int? Limit, string? Cursor);
+
 /// <summary>Fields of <c>session_control</c>.</summary>
-/// <param name="Action">interrupt, hibernate, resume, restart, terminate, rename, set_model or set_permission_mode.</param>
+/// <param name="Action">interrupt, hibernate, resume, restart, terminate, delete, rename, set_model or set_permission_mode.</param>
 /// <param name="Name">For rename.</param>
 /// <param name="Model">For set_model; none for the default.</param>
 /// <param name="Mode">For set_permission_mode.</param>

@@ -47,6 +47,9 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
                 WriteEphemeral(output, FrameTypes.Ephemeral.ServerNotice, notice.Message, notice, static (writer, n) =>
                     writer.WriteString("reason"u8, n.Reason));
                 break;
+            case FeedItem.Deleted:
+                WriteEphemeral(output, FrameTypes.Ephemeral.SessionDeleted, null, item, static (_, _) => { });
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(item), item.GetType(), "Every item has a frame.");
         }

@@ -14,6 +14,7 @@ internal static class FrameTypes
         public const string DetachSession = "detach_session";
         public const string SessionHistory = "session_history";
         public const string SessionControl = "session_control";
+        public const string SearchHistory = "search_history";
         public const string ChatMessage = "chat_message";
         public const string CancelMessage = "cancel_message";
         public const string EditMessage = "edit_message";
@@ -39,6 +40,8 @@ internal static class FrameTypes
         public const string SessionDetached = "session_detached";
         public const string SessionHistory = "session_history";
         public const string SessionStatus = "session_status";
+        public const string SessionDeleted = "session_deleted";
+        public const string SearchResults = "search_results";
         public const string ChatAccepted = "chat_accepted";
         public const string QueueChanged = "queue_changed";
         public const string PermissionResolved = "permission_resolved";
@@ -94,5 +97,8 @@ internal static class FrameTypes
         public const string QueuePosition = "queue_position";
 
         public const string ServerNotice = "server_notice";
+
+        /// <summary>The session was deleted, and the connection is detached from it; also the answer to who deleted it.</summary>
+        public const string SessionDeleted = "session_deleted";
     }
 }

@@ -89,6 +89,25 @@ internal sealed record SessionHistoryData(IReadOnlyList<RawFrame> Events, long? 
 /// <summary>Fields of the answer <c>session_status</c>.</summary>
 internal sealed record SessionStatusData(string Status, long LastSeq);
 
+/// <summary>Fields of <c>search_results</c>.</summary>
+/// <param name="Results">The newest first.</param>
+/// <param name="NextCursor">For the next page; none when this was the last.</param>
+internal sealed record SearchResultsData(IReadOnlyList<SearchResultData> Results, string? NextCursor);
+
+/// <summary>An event that was found.</summary>
+/// <param name="SessionId">In which session.</param>
+/// <param name="SessionName">Its name for people.</param>
+/// <param name="Seq">The event's place in it.</param>
+/// <param name="Type">The event's frame type.</param>
+/// <param name="At">When it was recorded.</param>
+/// <param name="Snippet">A piece of its text, in parts.</param>
+internal sealed record SearchResultData(string SessionId, string SessionName, long Seq, string Type, WireTime At, IReadOnlyList<SnippetPartData> Snippet);
+
+/// <summary>A piece of a snippet.</summary>
+/// <param name="Text">Some text.</param>
+/// <param name="Match">Whether it is what was looked for.</param>
+internal sealed record SnippetPartData(string Text, bool Match);
+
 /// <summary>Fields of <c>chat_accepted</c>.</summary>
 /// <param name="MessageId">Claudy's id for the message.</param>
 /// <param name="Position">0 when its turn began, else its place in the queue.</param>

@@ -65,6 +65,7 @@ internal sealed class Attachment(SessionId session, OutboundQueue outbound, IAtt
             {
                 _lastSeq = Math.Max(_lastSeq, batch.LastSeq);
                 FailUnless(outbound.TryEnqueueLive(batch.Frames));
+                TellIfDeleted(batch.Items is [.., { Item: FeedItem.Deleted }]);
                 return;
             }
 
@@ -110,6 +111,7 @@ internal sealed class Attachment(SessionId session, OutboundQueue outbound, IAtt
             }
         }
 
+        TellIfDeleted(_held is [.., { Item: FeedItem.Deleted }]);
         _held = null;
         _heldBytes = 0;
         return 0;
@@ -137,6 +139,16 @@ internal sealed class Attachment(SessionId session, OutboundQueue outbound, IAtt
         if (TryEnd())
         {
             owner.OnFault(this);
+        }
+    }
+
+    // Always the last item: nothing is published of a session that is gone.
+    private void TellIfDeleted(bool isDeleted)
+    {
+        if (isDeleted && !_isOver)
+        {
+            _isOver = true;
+            owner.OnDeleted(this);
         }
     }
 
@@ -212,4 +224,7 @@ internal interface IAttachmentOwner
 
     /// <summary>The server cannot show the session's events.</summary>
     void OnFault(Attachment attachment);
+
+    /// <summary>The session was deleted, and the client was told.</summary>
+    void OnDeleted(Attachment attachment);
 }

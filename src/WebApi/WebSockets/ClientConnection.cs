@@ -125,6 +125,10 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
 
     void IAttachmentOwner.OnFault(Attachment attachment) => Close(CloseCodes.Fault, "fault", discard: true);
 
+    // Not here: whoever publishes holds the session's channel, which leaving changes.
+    void IAttachmentOwner.OnDeleted(Attachment attachment) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static left => left.Sessions.Leave(left.Session), (Sessions, attachment.Session), preferLocal: false);
+
     void IAttachmentOwner.OnHole(Attachment attachment) => _repairs.Add(attachment);
 
     public async ValueTask DisposeAsync()

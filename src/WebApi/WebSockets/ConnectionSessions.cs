@@ -76,7 +76,15 @@ internal sealed class ConnectionSessions(SessionHub hub, OutboundQueue outbound,
     public async Task<Result> RepairAsync(IMediator mediator, UserId user, Attachment attachment, CancellationToken cancellationToken)
     {
         var lastSeq = attachment.LastSeq;
-        return await new SessionReplay(mediator, hub, time).CatchUpAsync(user, attachment, lastSeq, lastSeq, [], cancellationToken);
+        var repaired = await new SessionReplay(mediator, hub, time).CatchUpAsync(user, attachment, lastSeq, lastSeq, [], cancellationToken);
+        if (repaired.Error is { Status: ResultStatus.NotFound })
+        {
+            // Deleted meanwhile: there is nothing to fill the hole with, and nothing wrong with the connection.
+            Leave(attachment.Session);
+            return Result.Success();
+        }
+
+        return repaired;
     }
 
     /// <summary>Ends a watch; harmless when there is none.</summary>

@@ -25,8 +25,6 @@ internal sealed class WebSocketEndpoint(
     public const string Path = "/ws";
     public const string Subprotocol = "claudy.v1";
 
-    private const string Bearer = "Bearer ";
-
     private readonly ILogger<ClientConnection> _logger = loggers.CreateLogger<ClientConnection>();
 
     /// <summary>Whether a request is for this endpoint, as routing sees it: in any case, with or without a slash at its end.</summary>
@@ -94,9 +92,7 @@ internal sealed class WebSocketEndpoint(
 
     // Null when the client did not try: it sends an auth frame then.
     private async Task<Result<Identity>?> AuthenticateAsync(HttpRequest request) =>
-        request.Headers.Authorization is [{ } header] && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-            ? await tokens.ValidateAsync(header[Bearer.Length..].Trim())
-            : null;
+        BearerAuthentication.TokenOf(request) is { } token ? await tokens.ValidateAsync(token) : null;
 
     private Task<WebSocket> AcceptAsync(HttpContext context) =>
         context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext

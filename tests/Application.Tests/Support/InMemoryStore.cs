@@ -12,6 +12,7 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
 {
     private readonly ConcurrentDictionary<SessionId, SessionDocument> _documents = new();
     private readonly Dictionary<SessionId, (List<StoredEvent> Events, long Epoch)> _logs = [];
+    private readonly ConcurrentDictionary<SessionId, bool> _deleting = new();
     private readonly Lock _lock = new();
 
     /// <summary>Makes every append fail as a full disk would.</summary>
@@ -72,21 +73,57 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
 
     public Task SaveAsync(SessionDocument session, CancellationToken cancellationToken)
     {
-        _documents.AddOrUpdate(session.Id, session, (_, old) => session.LastSeq >= old.LastSeq ? session : old);
+        if (_documents.TryGetValue(session.Id, out var old) && session.LastSeq >= old.LastSeq)
+        {
+            _documents.TryUpdate(session.Id, session, old);
+        }
+
         return Task.CompletedTask;
     }
 
     public Task<SessionDocument?> FindAsync(SessionId id, CancellationToken cancellationToken) =>
-        Task.FromResult(_documents.GetValueOrDefault(id));
+        Task.FromResult(_deleting.ContainsKey(id) ? null : _documents.GetValueOrDefault(id));
 
     public Task<SessionPage> ListAsync(SessionFilter filter, CancellationToken cancellationToken) =>
         Task.FromResult(new SessionPage(
-            [.. _documents.Values.Where(d => d.Owner == filter.Owner && (filter.Status is null || d.State.Status == filter.Status)).OrderByDescending(d => d.LastActivityAt).Take(filter.Limit)],
+            [.. Visible.Where(d => d.Owner == filter.Owner && (filter.Status is null || d.State.Status == filter.Status)).OrderByDescending(d => d.LastActivityAt).Take(filter.Limit)],
             null));
 
     public Task<int> CountLiveAsync(UserId owner, CancellationToken cancellationToken) =>
-        Task.FromResult(_documents.Values.Count(d => d.Owner == owner && d.State.Status != SessionStatus.Terminated));
+        Task.FromResult(Visible.Count(d => d.Owner == owner && d.State.Status != SessionStatus.Terminated));
 
     public Task<IReadOnlyList<SessionId>> ListUnsettledAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<SessionId>>([.. _documents.Values.Where(d => d.IsUnsettled).Select(d => d.Id)]);
+        Task.FromResult<IReadOnlyList<SessionId>>([.. Visible.Where(d => d.IsUnsettled).Select(d => d.Id)]);
+
+    public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SessionId>>(
+            [.. Visible.Where(d => d.State.Status == status && d.LastActivityAt < before && !d.IsUnsettled).OrderBy(d => d.LastActivityAt).Take(limit).Select(d => d.Id)]);
+
+    public Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken)
+    {
+        _deleting[id] = true;
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SessionId>>([.. _deleting.Keys.Take(limit)]);
+
+    Task ISessionStore.DeleteAsync(SessionId id, CancellationToken cancellationToken)
+    {
+        _documents.TryRemove(id, out _);
+        _deleting.TryRemove(id, out _);
+        return Task.CompletedTask;
+    }
+
+    Task ISessionEventLog.DeleteAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _logs.Remove(session);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private IEnumerable<SessionDocument> Visible => _documents.Values.Where(d => !_deleting.ContainsKey(d.Id));
 }

@@ -8,6 +8,7 @@ using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 using MediatR;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Time.Testing;
@@ -20,7 +21,7 @@ internal sealed class Node : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private Node(IHost host, InMemoryStore store, Coordination coordination, ScriptedAgents agents, FakeTimeProvider time, ICredentialVault vault, INodeMemory memory)
+    private Node(IHost host, InMemoryStore store, Coordination coordination, ScriptedAgents agents, FakeTimeProvider time, ICredentialVault vault, INodeMemory memory, IWorkspaceFiles files)
     {
         Memory = memory;
         _host = host;
@@ -29,6 +30,7 @@ internal sealed class Node : IAsyncDisposable
         Agents = agents;
         Time = time;
         Vault = vault;
+        Files = files;
     }
 
     public static UserId Owner { get; } = UserId.New(DateTimeOffset.UnixEpoch);
@@ -45,7 +47,10 @@ internal sealed class Node : IAsyncDisposable
 
     public INodeMemory Memory { get; }
 
-    public static async Task<Node> StartAsync(InMemoryStore? store = null, Action<SessionOptions>? options = null)
+    public IWorkspaceFiles Files { get; }
+
+    public static async Task<Node> StartAsync(
+        InMemoryStore? store = null, Action<SessionOptions>? options = null, Dictionary<string, string?>? settings = null, IWorkspaceFiles? files = null)
     {
         store ??= new InMemoryStore();
         var coordination = new Coordination();
@@ -53,7 +58,7 @@ internal sealed class Node : IAsyncDisposable
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
         var vault = Substitute.For<ICredentialVault>();
         vault.DefaultSource.Returns(CredentialSource.Demo);
-        var files = Substitute.For<IWorkspaceFiles>();
+        files ??= Substitute.For<IWorkspaceFiles>();
         files.Prepare(default).ReturnsForAnyArgs(new WorkspaceLocation("/workspaces/x", "/homes/x"));
         var broker = Substitute.For<IApiBroker>();
         broker.OpenAsync(default, default!, default).ReturnsForAnyArgs("/run/api.sock");
@@ -69,13 +74,15 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton(memory)
             .Configure<SessionOptions>(o => options?.Invoke(o))
             .AddSingleton(Substitute.For<ITokenIssuer>())
+            .AddSingleton(Substitute.For<ISessionSearch>())
             .AddSingleton(Substitute.For<IOneTimeStore>())
             .AddSingleton(Substitute.For<IUserStore>())
             .AddLogging();
+        builder.Configuration.AddInMemoryCollection(settings);
         builder.AddApplication();
         var host = builder.Build();
         await host.StartAsync();
-        return new Node(host, store, coordination, agents, time, vault, memory);
+        return new Node(host, store, coordination, agents, time, vault, memory, files);
     }
 
     public async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)
@@ -104,6 +111,15 @@ internal sealed class Node : IAsyncDisposable
 
     public Task StatusAsync(SessionId session, SessionStatus status) => Eventually.ShouldHoldAsync(
         () => Store.Events(session).Select(e => e.Event).OfType<StatusChanged>().LastOrDefault()?.Status == status, $"the status was {status}");
+
+    /// <summary>Lets time pass until no session is up any more: all sleep or are over.</summary>
+    public Task PutDownAsync() => Eventually.ShouldHoldAsync(
+        () =>
+        {
+            Time.Advance(TimeSpan.FromSeconds(10));
+            return Coordination.Held.Count == 0;
+        },
+        "every runner ended");
 
     public Task StopAsync() => _host.StopAsync();
 

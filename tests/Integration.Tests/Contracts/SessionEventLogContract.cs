@@ -226,6 +226,75 @@ public abstract class SessionEventLogContract
     public async Task HeadAsync_WhenThereAreNoEvents_ShouldBeZero() =>
         (await Log.HeadAsync(_session, default)).ShouldBe(new SessionHead(0, 0));
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1000)]
+    public async Task DeleteAsync_WhenThereAreEvents_ShouldLeaveNone(int count)
+    {
+        await Append(7, 0, count);
+
+        await Log.DeleteAsync(_session, default);
+
+        (await Seqs()).ShouldBeEmpty();
+        (await Log.ReadBeforeAsync(_session, long.MaxValue, 10, default)).ShouldBeEmpty();
+        (await Log.HeadAsync(_session, default)).ShouldBe(new SessionHead(0, 0));
+    }
+
+    [Fact]
+    public async Task DeleteAsync_WhenThereIsNothing_ShouldBeHarmless()
+    {
+        await Append(1, 0, 2);
+
+        await Log.DeleteAsync(_session, default);
+        await Log.DeleteAsync(_session, default);
+        await Log.DeleteAsync(TestSessions.NewId(), default);
+
+        (await Log.HeadAsync(_session, default)).LastSeq.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task DeleteAsync_WhenOtherSessionsHaveEvents_ShouldLeaveThem()
+    {
+        var other = TestSessions.NewId();
+        await Append(1, 0, 2);
+        await Log.AppendAsync(other, 1, 0, TestSessions.Events(0, 2), default);
+
+        await Log.DeleteAsync(_session, default);
+
+        (await Log.ReadAfterAsync(other, 0, 10, default)).ShouldBe(TestSessions.Events(0, 2));
+    }
+
+    [Fact]
+    public async Task AppendAsync_WhenTheLogWasDeleted_ShouldRefuseWhoWantsToGoOn()
+    {
+        await Append(1, 0, 2);
+
+        await Log.DeleteAsync(_session, default);
+        var late = await Log.AppendAsync(_session, 1, 2, TestSessions.Events(2, 1), default);
+
+        late.Error.ShouldNotBeNull().Code.ShouldBe("SESSION_014");
+        (await Seqs()).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task DeleteAsync_WhenAWriterGoesOnAppending_ShouldLeaveNothing()
+    {
+        await Append(1, 0, 500);
+        var appending = Task.Run(async () =>
+        {
+            for (var last = 500; (await Log.AppendAsync(_session, 1, last, TestSessions.Events(last, 1), default)).IsSuccess; last++)
+            {
+                // Until it is refused.
+            }
+        });
+
+        await Log.DeleteAsync(_session, default);
+        await appending;
+
+        (await Seqs()).ShouldBeEmpty();
+        (await Log.HeadAsync(_session, default)).ShouldBe(new SessionHead(0, 0));
+    }
+
     private async Task Append(long epoch, long afterSeq, int count) =>
         (await Log.AppendAsync(_session, epoch, afterSeq, TestSessions.Events(afterSeq, count), default)).IsSuccess.ShouldBeTrue();
 

@@ -188,6 +188,79 @@ public abstract class SessionStoreContract
         (await Store.ListUnsettledAsync(default)).ShouldNotContain(session.Id);
     }
 
+    [Fact]
+    public async Task SaveAsync_WhenThereIsNone_ShouldNotMakeOne()
+    {
+        var session = TestSessions.Document(_owner);
+
+        await Store.SaveAsync(session, default);
+
+        (await Store.FindAsync(session.Id, default)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task MarkDeletingAsync_ShouldHideTheSessionFromAllButTheRemoval()
+    {
+        var marked = await Add("marked", SessionStatus.Running);
+        var asleep = await Add("asleep", SessionStatus.Hibernated);
+
+        await Store.MarkDeletingAsync(marked.Id, default);
+        await Store.MarkDeletingAsync(asleep.Id, default);
+        await Store.MarkDeletingAsync(asleep.Id, default);
+        await Store.MarkDeletingAsync(TestSessions.NewId(), default);
+
+        (await Store.FindAsync(marked.Id, default)).ShouldBeNull();
+        (await Store.ListAsync(new SessionFilter(_owner, null, null, 10, null), default)).Sessions.ShouldBeEmpty();
+        (await Store.CountLiveAsync(_owner, default)).ShouldBe(0);
+        (await Store.ListUnsettledAsync(default)).ShouldNotContain(marked.Id);
+        (await Store.ListUnusedAsync(SessionStatus.Hibernated, DateTimeOffset.MaxValue, 10_000, default)).ShouldNotContain(asleep.Id);
+        (await Store.ListDeletingAsync(10_000, default)).ShouldBe([marked.Id, asleep.Id], ignoreOrder: true);
+        (await Store.ListDeletingAsync(1, default)).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task SaveAsync_WhenTheSessionIsMarked_ShouldNotBringItBack()
+    {
+        var session = await Add("marked");
+        await Store.MarkDeletingAsync(session.Id, default);
+
+        await Store.SaveAsync(session with { LastSeq = 9 }, default);
+
+        (await Store.FindAsync(session.Id, default)).ShouldBeNull();
+        (await Store.ListDeletingAsync(10, default)).ShouldBe([session.Id]);
+    }
+
+    [Fact]
+    public async Task DeleteAsync_ShouldLeaveNothing_AndBeHarmlessTheSecondTime()
+    {
+        var marked = await Add("marked");
+        var other = await Add("other");
+        await Store.MarkDeletingAsync(marked.Id, default);
+
+        await Store.DeleteAsync(marked.Id, default);
+        await Store.DeleteAsync(marked.Id, default);
+
+        (await Store.FindAsync(marked.Id, default)).ShouldBeNull();
+        (await Store.ListDeletingAsync(10, default)).ShouldBeEmpty();
+        (await Name(other.Id)).ShouldBe("other");
+    }
+
+    [Fact]
+    public async Task ListUnusedAsync_ShouldGiveSettledOnesOfTheStatusBeforeTheMoment_TheOldestFirst()
+    {
+        var oldest = await Add("oldest", SessionStatus.Terminated, activity: 1);
+        var older = await Add("older", SessionStatus.Terminated, activity: 2);
+        await Add("at the moment", SessionStatus.Terminated, activity: 3);
+        await Add("another status", SessionStatus.Hibernated, activity: 1);
+        var queued = TestSessions.Document(_owner, "queued", SessionStatus.Hibernated, activity: TestSessions.Now);
+        await Store.AddAsync(queued with { State = queued.State with { Queue = [new ChatMessage("m1", null, "hello", [])] } }, default);
+
+        var before = TestSessions.Now.AddMinutes(3);
+        (await Store.ListUnusedAsync(SessionStatus.Terminated, before, 10, default)).ShouldBe([oldest.Id, older.Id]);
+        (await Store.ListUnusedAsync(SessionStatus.Terminated, before, 1, default)).ShouldBe([oldest.Id]);
+        (await Store.ListUnusedAsync(SessionStatus.Hibernated, before, 10, default)).ShouldHaveSingleItem().ShouldNotBe(queued.Id);
+    }
+
     private static SessionDocument Renamed(SessionDocument session, string name, long lastSeq) =>
         session with { LastSeq = lastSeq, State = session.State with { Settings = session.State.Settings with { Name = name } } };
 

@@ -201,6 +201,8 @@ internal sealed class ScriptedSession : IMediator, ISessionEventLog, IAttachment
 
     public void OnHole(Attachment attachment) => _hole = attachment;
 
+    public void OnDeleted(Attachment attachment) => throw new InvalidOperationException("Nothing is deleted here.");
+
     public void OnFault(Attachment attachment) => throw new InvalidOperationException("Nothing fails here.");
 
     private Task Announce(SessionReply.Attached reply)

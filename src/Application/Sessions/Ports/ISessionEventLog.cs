@@ -35,6 +35,11 @@ public interface ISessionEventLog
     /// <summary>Where the session's log ends; zeros when it has no events.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     Task<SessionHead> HeadAsync(SessionId session, CancellationToken cancellationToken);
+
+    /// <summary>Removes all events of a session, and what is found by searching them; harmless when there are none.</summary>
+    /// <remarks>From its first moment on, an append that would go on from an event is refused (<c>SESSION_014</c>).</remarks>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached or written; calling again goes on.</exception>
+    Task DeleteAsync(SessionId session, CancellationToken cancellationToken);
 }
 
 /// <summary>The end of a session's log.</summary>

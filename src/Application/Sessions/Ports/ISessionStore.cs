@@ -11,7 +11,7 @@ public interface ISessionStore
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
     Task AddAsync(SessionDocument session, CancellationToken cancellationToken);
 
-    /// <summary>Replaces a session's document when <see cref="SessionDocument.LastSeq"/> is not lower than the stored one's; else leaves it.</summary>
+    /// <summary>Replaces a session's document when <see cref="SessionDocument.LastSeq"/> is not lower than the stored one's; else leaves it. One that is not there stays so.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
     Task SaveAsync(SessionDocument session, CancellationToken cancellationToken);
 
@@ -26,6 +26,29 @@ public interface ISessionStore
 
     /// <summary>Ids of sessions whose document says that they have a process or work to do; for recovery after a restart.</summary>
     Task<IReadOnlyList<SessionId>> ListUnsettledAsync(CancellationToken cancellationToken);
+
+    /// <summary>Settled sessions of one status, of any user, whose last event is older than <paramref name="before"/>; the oldest first.</summary>
+    /// <param name="status">Which.</param>
+    /// <param name="before">When the last event was recorded at the latest, exclusive.</param>
+    /// <param name="limit">At most so many, at least 1.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Marks a session as being deleted, for good: from now on nothing finds, lists or counts it but <see cref="ListDeletingAsync"/>.
+    /// Harmless when it is marked or gone.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
+    Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken);
+
+    /// <summary>Ids of sessions that are marked, and so are to be removed: a server that died in the middle of it left them.</summary>
+    /// <param name="limit">At most so many, at least 1.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken);
+
+    /// <summary>Removes a session's document, marked or not; harmless when there is none.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
+    Task DeleteAsync(SessionId id, CancellationToken cancellationToken);
 }
 
 /// <summary>A session as it is stored.</summary>

@@ -46,6 +46,13 @@ public abstract record SessionCommand
     /// <summary>Ends the session for good.</summary>
     public sealed record Terminate : SessionCommand;
 
+    /// <summary>Ends the session for good when it is asleep and nobody used it since a moment; else does nothing.</summary>
+    /// <param name="UnusedSince">Its last event must be older than this.</param>
+    public sealed record Expire(DateTimeOffset UnusedSince) : SessionCommand;
+
+    /// <summary>Ends its process and removes all that is kept of a session that the store has marked as being deleted.</summary>
+    public sealed record Delete : SessionCommand;
+
     /// <summary>Renames it.</summary>
     public sealed record Rename(string Name) : SessionCommand;
 

@@ -12,6 +12,7 @@ namespace Claudy.WebApi.WebSockets.Frames;
 internal static class ControlFrames
 {
     private const string Interrupt = "interrupt";
+    private const string Delete = "delete";
 
     /// <summary>An interrupt waits for nothing; the rest keeps its order among the session's messages.</summary>
     public static FrameLane LaneOf(ClientFrame frame) =>
@@ -31,6 +32,11 @@ internal static class ControlFrames
             return session.Error;
         }
 
+        if (data.Value.Action == Delete)
+        {
+            return await DeleteAsync(context, mediator, session.Value, cancellationToken);
+        }
+
         var request = RequestOf(data.Value, context.UserId, session.Value);
         if (!request.IsSuccess)
         {
@@ -48,6 +54,20 @@ internal static class ControlFrames
             : done.Error;
     }
 
+    private static async Task<Result> DeleteAsync(FrameContext context, IMediator mediator, SessionId session, CancellationToken cancellationToken)
+    {
+        // What cannot be undone is never meant by leaving the session out.
+        if (context.Frame.SessionId is null)
+        {
+            return RequestErrors.InvalidField("session_id", "session_id must name the session to delete.");
+        }
+
+        var deleted = await mediator.Send(new DeleteSession(context.UserId, session), cancellationToken);
+        return deleted.IsSuccess
+            ? await context.ReplyAsync(FrameTypes.Answer.SessionDeleted, EmptyData.Instance, ProtocolJson.Default.EmptyData, session, cancellationToken)
+            : deleted;
+    }
+
     private static Result<IControlRequest> RequestOf(SessionControlData data, UserId user, SessionId session) => data.Action switch
     {
         Interrupt => new InterruptTurn(user, session),
@@ -60,6 +80,6 @@ internal static class ControlFrames
         "set_permission_mode" => WireNames.ParseMode(data.Mode, "mode") is { IsSuccess: true } mode
             ? new SetPermissionMode(user, session, mode.Value)
             : WireNames.ParseMode(data.Mode, "mode").Error!,
-        _ => RequestErrors.InvalidField("action", "action must be interrupt, hibernate, resume, restart, terminate, rename, set_model or set_permission_mode."),
+        _ => RequestErrors.InvalidField("action", "action must be interrupt, hibernate, resume, restart, terminate, delete, rename, set_model or set_permission_mode."),
     };
 }

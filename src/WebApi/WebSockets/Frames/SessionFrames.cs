@@ -85,7 +85,7 @@ internal static class SessionFrames
         return page.IsSuccess
             ? await context.ReplyAsync(
                 FrameTypes.Answer.SessionList,
-                new SessionListData([.. page.Value.Sessions.Select(SummaryOf)], page.Value.NextCursor),
+                new SessionListData([.. page.Value.Sessions.Select(SessionSummary.Of)], page.Value.NextCursor),
                 ProtocolJson.Default.SessionListData,
                 null,
                 cancellationToken)
@@ -147,25 +147,6 @@ internal static class SessionFrames
                 FrameTypes.Answer.SessionHistory, HistoryOf(session.Value, history.Value), ProtocolJson.Default.SessionHistoryData, session.Value, cancellationToken)
             : history.Error;
     }
-
-    private static SessionSummaryData SummaryOf(SessionDocument session) => new(
-        session.Id.ToString(),
-        session.State.Settings.Name,
-        WireNames.Of(session.State.Status),
-        session.State.Settings.Model,
-        WireNames.Of(session.State.Settings.PermissionMode),
-        session.CreatedAt,
-        session.LastActivityAt,
-        session.LastSeq,
-        session.State.TurnCount,
-        session.State.Queue.Count,
-        session.State.PendingPermissions.Count,
-        new UsageData(
-            session.State.Usage.InputTokens,
-            session.State.Usage.OutputTokens,
-            session.State.Usage.CacheCreationInputTokens,
-            session.State.Usage.CacheReadInputTokens),
-        session.State.CostUsd);
 
     private static SessionAttachedData AttachedOf(SessionReply.Attached attached, long delivered) => new(
         WireNames.Of(attached.State.Status),
