@@ -26,6 +26,7 @@ internal static class CommandLine
             new VersionOption(),
             Serve(serve),
             ChatCommand.Create(),
+            ExportCommand.Create(),
             TokenCommand.Create(),
             DoctorCommand.Create(),
         };

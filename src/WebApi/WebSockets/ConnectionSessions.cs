@@ -3,6 +3,7 @@ using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
+using Claudy.WebApi.Protocol;
 using MediatR;
 
 namespace Claudy.WebApi.WebSockets;
@@ -69,7 +70,7 @@ internal sealed class ConnectionSessions(SessionHub hub, OutboundQueue outbound,
             Leave(session);
         }
 
-        return caughtUp;
+        return UnlessDeleted(session, caughtUp);
     }
 
     /// <summary>Fills a hole that showed in the feed.</summary>
@@ -79,12 +80,10 @@ internal sealed class ConnectionSessions(SessionHub hub, OutboundQueue outbound,
         var repaired = await new SessionReplay(mediator, hub, time).CatchUpAsync(user, attachment, lastSeq, lastSeq, [], cancellationToken);
         if (repaired.Error is { Status: ResultStatus.NotFound })
         {
-            // Deleted meanwhile: there is nothing to fill the hole with, and nothing wrong with the connection.
             Leave(attachment.Session);
-            return Result.Success();
         }
 
-        return repaired;
+        return UnlessDeleted(attachment.Session, repaired);
     }
 
     /// <summary>Ends a watch; harmless when there is none.</summary>
@@ -116,6 +115,19 @@ internal sealed class ConnectionSessions(SessionHub hub, OutboundQueue outbound,
 
             _attachments.Clear();
         }
+    }
+
+    // Deleted after the client was told that it is attached: it hears so as anyone else who is, and nothing is wrong with the connection.
+    private Result UnlessDeleted(SessionId session, Result caughtUp)
+    {
+        if (caughtUp.Error is not { Status: ResultStatus.NotFound })
+        {
+            return caughtUp;
+        }
+
+        // No room means that the client is behind so far that it is being closed.
+        outbound.TryEnqueueAnswer(FrameWriter.Frame(Answer.Empty(FrameTypes.Ephemeral.SessionDeleted, session), null, time.GetUtcNow()));
+        return Result.Success();
     }
 
     // Only now does an earlier watch on the session end: one that goes well must survive that attaching anew is refused.

@@ -30,6 +30,10 @@ public sealed class CommandLineTests
     [InlineData("chat --no-such-option")]
     [InlineData("chat --url nonsense hello")]
     [InlineData("chat --url wss://elsewhere.example/ws hello")]
+    [InlineData("export")]
+    [InlineData("export 01990000-0000-7000-8000-000000000001 --format pdf")]
+    [InlineData("export 01990000-0000-7000-8000-000000000001 --url nonsense")]
+    [InlineData("export 01990000-0000-7000-8000-000000000001 --url https://elsewhere.example")]
     public async Task RunAsync_WhenTheCommandLineIsWrong_ShouldLeaveWith2(string arguments) =>
         (await CommandLine.RunAsync(Split(arguments), _ => Task.FromResult(0))).ShouldBe(ExitCode.Usage);
 

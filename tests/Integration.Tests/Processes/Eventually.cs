@@ -6,9 +6,11 @@ internal static class Eventually
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
-    public static async Task IsTrueAsync(Func<bool> condition, string what)
+    public static Task IsTrueAsync(Func<bool> condition, string what) => IsTrueAsync(() => Task.FromResult(condition()), what);
+
+    public static async Task IsTrueAsync(Func<Task<bool>> condition, string what)
     {
-        for (var watch = Stopwatch.StartNew(); !condition(); await Task.Delay(10))
+        for (var watch = Stopwatch.StartNew(); !await condition(); await Task.Delay(10))
         {
             if (watch.Elapsed > Deadline)
             {

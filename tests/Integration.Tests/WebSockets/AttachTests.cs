@@ -77,6 +77,29 @@ public sealed class AttachTests
     }
 
     [Fact]
+    public async Task Attach_WhenTheSessionIsDeletedBeforeTheReplay_ShouldTellSo()
+    {
+        var session = new ScriptedSession(seed: 1, events: 3) { IsDeletedMeanwhile = true };
+
+        var frames = await session.AttachAsync(User, afterSeq: 0);
+
+        frames.ShouldHaveSingleItem().Type().ShouldBe("session_deleted");
+    }
+
+    [Fact]
+    public async Task Feed_WhenAHoleIsOfASessionDeletedMeanwhile_ShouldTellSo()
+    {
+        var session = new ScriptedSession(seed: 1, events: 3);
+        await session.AttachAsync(User, afterSeq: 3);
+
+        session.AppendWithoutPublishing();
+        session.AppendAndPublish();
+        session.IsDeletedMeanwhile = true;
+
+        (await session.RepairAsync(User)).ShouldHaveSingleItem().Type().ShouldBe("session_deleted");
+    }
+
+    [Fact]
     public async Task Feed_WhenAPublicationIsLost_ShouldFillTheHoleFromTheLog()
     {
         var session = new ScriptedSession(seed: 1, events: 3);

@@ -55,6 +55,9 @@ internal sealed class ScriptedSession : IMediator, ISessionEventLog, IAttachment
     /// <summary>Whether attaching is refused.</summary>
     public bool Refuses { get; set; }
 
+    /// <summary>Whether the session is deleted once attaching to it was answered.</summary>
+    public bool IsDeletedMeanwhile { get; set; }
+
     /// <summary>Whether the client was given up.</summary>
     public bool WasTooSlow { get; private set; }
 
@@ -162,6 +165,7 @@ internal sealed class ScriptedSession : IMediator, ISessionEventLog, IAttachment
         {
             AttachSession when Refuses => (Result<SessionReply.Attached>)SessionErrors.NotFound(),
             AttachSession => Attached(),
+            OpenSessionEvents when IsDeletedMeanwhile => Result<SessionEvents>.Failure(SessionErrors.NotFound()),
             OpenSessionEvents => Result.Success(new SessionEvents(this, _id)),
             _ => throw new NotSupportedException(),
         };

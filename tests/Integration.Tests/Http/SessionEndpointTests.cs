@@ -1,0 +1,289 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Integration.Tests.Contracts;
+using Claudy.Integration.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Shouldly;
+using Xunit;
+
+namespace Claudy.Integration.Tests.Http;
+
+public sealed class SessionEndpointTests : IAsyncLifetime
+{
+    private ClaudyServer _server = null!;
+
+    public async Task InitializeAsync() => _server = await ClaudyServer.StartAsync();
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Theory]
+    [InlineData("GET", "/api/session")]
+    [InlineData("GET", "/api/session/01990000-0000-7000-8000-000000000000")]
+    [InlineData("DELETE", "/api/session/01990000-0000-7000-8000-000000000000")]
+    [InlineData("GET", "/api/session/01990000-0000-7000-8000-000000000000/export")]
+    public async Task Request_WhenNobodySignedIn_ShouldBe401(string method, string path)
+    {
+        foreach (var (authorization, code) in new[] { (null, "AUTH_004"), ("Basic eA==", "AUTH_004"), ("Bearer not.a.token", "AUTH_003"), ("Bearer ", "AUTH_004") })
+        {
+            var answer = await SendAsync(method, path, authorization);
+
+            await ShouldBeProblemAsync(answer, HttpStatusCode.Unauthorized, code);
+            answer.Headers.WwwAuthenticate.ShouldContain(challenge => challenge.Scheme == "Bearer");
+        }
+    }
+
+    [Fact]
+    public async Task Request_WhenTheTokenIsInTheAddress_ShouldBe401() =>
+        await ShouldBeProblemAsync(await SendAsync("GET", $"/api/session?access_token={await _server.TokenAsync()}", null), HttpStatusCode.Unauthorized, "AUTH_004");
+
+    [Fact]
+    public async Task List_ShouldBeAsTheFrameHasIt()
+    {
+        await using var client = await _server.ConnectAsync();
+        await client.CreateSessionAsync("One");
+        var two = await client.CreateSessionAsync("Two");
+        await client.AskAsync("session_control", new { action = "hibernate" }, two);
+
+        var all = await GetAsync("/api/session");
+        var page = await GetAsync("/api/session?limit=1");
+        var next = await GetAsync($"/api/session?limit=1&cursor={page.GetProperty("next_cursor").GetString()}");
+        var named = await GetAsync("/api/session?query=ONE");
+        var asleep = await GetAsync("/api/session?status=hibernated");
+
+        all.ToString().ShouldBe((await client.AskAsync("list_sessions")).Data().ToString());
+        NamesOf(page).Concat(NamesOf(next)).ShouldBe(NamesOf(all));
+        NamesOf(named).ShouldBe(["One"]);
+        NamesOf(asleep).ShouldBe(["Two"]);
+    }
+
+    [Theory]
+    [InlineData("limit=0", "limit")]
+    [InlineData("limit=201", "limit")]
+    [InlineData("limit=many", "limit")]
+    [InlineData("limit=99999999999", "limit")]
+    [InlineData("status=asleep", "status")]
+    [InlineData("cursor=nonsense", "cursor")]
+    public async Task List_WhenAFieldIsWrong_ShouldNameIt(string query, string field)
+    {
+        var problem = await ShouldBeProblemAsync(await SendAsync("GET", $"/api/session?{query}"), HttpStatusCode.BadRequest, "WS_005");
+
+        problem.GetProperty("details").GetProperty("field").GetString().ShouldBe(field);
+    }
+
+    [Fact]
+    public async Task Get_ShouldBeTheSessionOfTheList()
+    {
+        await using var client = await _server.ConnectAsync();
+        var session = await client.CreateSessionAsync("One");
+        await client.AskAsync("session_control", new { action = "hibernate" }, session);
+
+        var found = await GetAsync($"/api/session/{session}");
+
+        found.ToString().ShouldBe((await GetAsync("/api/session")).GetProperty("sessions")[0].ToString());
+        found.GetProperty("name").GetString().ShouldBe("One");
+    }
+
+    [Fact]
+    public async Task Requests_WhenTheSessionIsMissingOrAnothers_ShouldAnswerTheSame()
+    {
+        await using var client = await _server.ConnectAsync("alice");
+        var theirs = await client.CreateSessionAsync();
+
+        foreach (var id in new[] { theirs, TestSessions.NewId().ToString() })
+        {
+            await ShouldBeProblemAsync(await SendAsync("GET", $"/api/session/{id}"), HttpStatusCode.NotFound, "SESSION_002");
+            await ShouldBeProblemAsync(await SendAsync("GET", $"/api/session/{id}/export"), HttpStatusCode.NotFound, "SESSION_002");
+            await ShouldBeProblemAsync(await SendAsync("DELETE", $"/api/session/{id}"), HttpStatusCode.NotFound, "SESSION_002");
+        }
+
+        (await client.AskAsync("attach_session", session: theirs)).Type().ShouldBe("session_attached");
+    }
+
+    [Theory]
+    [InlineData("GET", "/api/session/nonsense")]
+    [InlineData("DELETE", "/api/session/nonsense")]
+    [InlineData("GET", "/api/session/nonsense/export")]
+    public async Task Requests_WhenTheIdIsNone_ShouldBe400(string method, string path) =>
+        await ShouldBeProblemAsync(await SendAsync(method, path), HttpStatusCode.BadRequest, "WS_005");
+
+    [Fact]
+    public async Task Delete_ShouldRemoveItAndTellWhoIsAttached()
+    {
+        await using var client = await _server.ConnectAsync();
+        var session = await client.CreateSessionAsync();
+
+        var deleted = await SendAsync("DELETE", $"/api/session/{session}");
+
+        deleted.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        await client.ReceiveAsync("session_deleted");
+        await ShouldBeProblemAsync(await SendAsync("GET", $"/api/session/{session}"), HttpStatusCode.NotFound, "SESSION_002");
+        Directory.EnumerateDirectories(_server.DataPath, session, SearchOption.AllDirectories).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Delete_WhenAPageOfAnotherOriginAsks_ShouldBeRefused()
+    {
+        await using var client = await _server.ConnectAsync();
+        var session = await client.CreateSessionAsync();
+        using var request = await RequestAsync("DELETE", $"/api/session/{session}");
+        request.Headers.Add("Origin", "https://elsewhere.example");
+
+        await ShouldBeProblemAsync(await _server.Http.SendAsync(request), HttpStatusCode.Forbidden, "WS_006");
+    }
+
+    [Fact]
+    public async Task Export_AsJsonl_ShouldBeAHeaderAndTheFramesAsTheSocketHasThem()
+    {
+        await using var client = await _server.ConnectAsync();
+        var session = await client.CreateSessionAsync("Ünïcode \"name\"");
+        await client.AskAsync("chat_message", content: "hello\nthere\u2028and on");
+        await client.ReceiveAsync("turn_completed");
+        await client.AskAsync("session_control", new { action = "hibernate" }, session);
+        await using var reader = await _server.ConnectAsync();
+        var attached = await reader.AskAsync("attach_session", new { after_seq = 0 }, session);
+
+        var export = await SendAsync("GET", $"/api/session/{session}/export?format=jsonl");
+
+        export.Content.Headers.ContentType!.MediaType.ShouldBe("application/x-ndjson");
+        var text = await export.Content.ReadAsStringAsync();
+        text.ShouldEndWith("}\n");
+        var lines = text[..^1].Split('\n');
+        var header = JsonElement.Parse(lines[0]);
+        header.GetProperty("type").GetString().ShouldBe("claudy_export");
+        header.GetProperty("version").GetInt32().ShouldBe(1);
+        header.GetProperty("session_id").GetString().ShouldBe(session);
+        header.GetProperty("name").GetString().ShouldBe("Ünïcode \"name\"");
+        var lastSeq = header.GetProperty("last_seq").GetInt64();
+        lastSeq.ShouldBeGreaterThanOrEqualTo(attached.Data().GetProperty("last_seq").GetInt64());
+        await reader.ReceiveAsync(frame => frame.Seq() == lastSeq, "the last event");
+        lines[1..].ShouldBe(reader.Received.Where(frame => frame.Seq() <= lastSeq).Select(frame => frame.GetRawText()));
+        (await SendAsync("GET", $"/api/session/{session}/export")).Content.Headers.ContentType!.MediaType.ShouldBe("application/x-ndjson");
+    }
+
+    [Fact]
+    public async Task Export_WhenTheHistoryIsLong_ShouldBeWholeAndNeverInMemory()
+    {
+        const int Events = 400;
+        const int EventBytes = 200_000;
+        await using var client = await _server.ConnectAsync();
+        var session = SessionId.Parse(await client.CreateSessionAsync());
+        await client.AskAsync("session_control", new { action = "terminate" }, session.ToString());
+        var log = _server.Services.GetRequiredService<ISessionEventLog>();
+        var head = await log.HeadAsync(session, default);
+        for (var i = 0; i < Events; i += 50)
+        {
+            StoredEvent[] events = [.. Enumerable.Range(1, 50).Select(n => TestSessions.Event(head.LastSeq + i + n, new string((char)('a' + (n % 26)), EventBytes)))];
+            (await log.AppendAsync(session, head.Epoch + 1, head.LastSeq + i, events, default)).IsSuccess.ShouldBeTrue();
+        }
+
+        using var request = await RequestAsync("GET", $"/api/session/{session}/export");
+        using var answer = await _server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await using var body = await answer.Content.ReadAsStreamAsync();
+
+        // It waits for us, and holds a page of events meanwhile.
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var buffer = new byte[1 << 20];
+        long bytes = 0;
+        long most = 0;
+        while (await body.ReadAsync(buffer) is > 0 and var read)
+        {
+            bytes += read;
+            if (bytes / (10 << 20) != (bytes - read) / (10 << 20))
+            {
+                most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
+            }
+        }
+
+        bytes.ShouldBeGreaterThan((long)Events * EventBytes);
+        most.ShouldBeLessThan(Events * (long)EventBytes / 2);
+    }
+
+    [Fact]
+    public async Task Export_WhenTheSessionIsDeletedMeanwhile_ShouldBreakOff()
+    {
+        await using var client = await _server.ConnectAsync();
+        var session = SessionId.Parse(await client.CreateSessionAsync());
+        await client.AskAsync("session_control", new { action = "terminate" }, session.ToString());
+        var log = _server.Services.GetRequiredService<ISessionEventLog>();
+        var head = await log.HeadAsync(session, default);
+        for (var i = 0; i < 200; i += 50)
+        {
+            StoredEvent[] events = [.. Enumerable.Range(1, 50).Select(n => TestSessions.Event(head.LastSeq + i + n, new string('x', 200_000)))];
+            await log.AppendAsync(session, head.Epoch + 1, head.LastSeq + i, events, default);
+        }
+
+        using var request = await RequestAsync("GET", $"/api/session/{session}/export");
+        using var answer = await _server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await _server.Services.GetRequiredService<ISessionStore>().MarkDeletingAsync(session, default);
+        await using var body = await answer.Content.ReadAsStreamAsync();
+
+        await Should.ThrowAsync<IOException>(() => body.CopyToAsync(Stream.Null));
+    }
+
+    [Fact]
+    public async Task Export_WhenTheFormatIsUnknown_ShouldNameTheField()
+    {
+        await using var client = await _server.ConnectAsync();
+        var session = await client.CreateSessionAsync();
+
+        var problem = await ShouldBeProblemAsync(await SendAsync("GET", $"/api/session/{session}/export?format=pdf"), HttpStatusCode.BadRequest, "WS_005");
+
+        problem.GetProperty("details").GetProperty("field").GetString().ShouldBe("format");
+    }
+
+    [Fact]
+    public async Task Export_ShouldBeAFileNamedAfterTheSession()
+    {
+        await using var client = await _server.ConnectAsync();
+        var session = await client.CreateSessionAsync("../../é\"tc\\pass;wd");
+
+        var disposition = (await SendAsync("GET", $"/api/session/{session}/export?format=markdown")).Content.Headers.ContentDisposition!;
+
+        disposition.DispositionType.ShouldBe("attachment");
+        disposition.FileNameStar.ShouldBe($"claudy-é-tc-pass-wd-{session[^8..]}.md");
+        disposition.FileName.ShouldNotBeNull().ShouldNotContain("/");
+    }
+
+    private static IEnumerable<string?> NamesOf(JsonElement page) => page.GetProperty("sessions").EnumerateArray().Select(s => s.GetProperty("name").GetString());
+
+    private static async Task<JsonElement> ShouldBeProblemAsync(HttpResponseMessage response, HttpStatusCode status, string code)
+    {
+        response.StatusCode.ShouldBe(status);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
+        problem.GetProperty("code").GetString().ShouldBe(code);
+        return problem;
+    }
+
+    private async Task<JsonElement> GetAsync(string path)
+    {
+        var response = await SendAsync("GET", path);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.CacheControl!.NoStore.ShouldBeTrue();
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string method, string path)
+    {
+        using var request = await RequestAsync(method, path);
+        return await _server.Http.SendAsync(request);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string method, string path, string? authorization)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Headers.TryAddWithoutValidation("Authorization", authorization is null ? [] : [authorization]);
+        return await _server.Http.SendAsync(request);
+    }
+
+    private async Task<HttpRequestMessage> RequestAsync(string method, string path)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await _server.TokenAsync());
+        return request;
+    }
+}
