@@ -84,13 +84,11 @@ internal sealed class SqliteSessionEventLog(SqliteWriter writer, SqliteReaders r
         foreach (var log in await writer.WriteAsync(connection => PutAside(connection, session), cancellationToken))
         {
             // A few at a time: the writer is everyone's, and a long log holds megabytes.
-            for (var seq = Math.Min(DeletePage, log.LastSeq); ; seq = Math.Min(seq + DeletePage, log.LastSeq))
+            for (var seq = 0L; seq < log.LastSeq;)
             {
+                seq = Math.Min(seq + DeletePage, log.LastSeq);
                 var through = seq;
-                if (await writer.WriteAsync(connection => RemoveThrough(connection, log, through), cancellationToken))
-                {
-                    break;
-                }
+                await writer.WriteAsync(connection => RemoveThrough(connection, log, through), cancellationToken);
             }
         }
     }
@@ -163,13 +161,12 @@ internal sealed class SqliteSessionEventLog(SqliteWriter writer, SqliteReaders r
             ("$session", session.ToString()));
     }
 
-    /// <summary>Removes events up to one; with the last of them the log, and then gives true.</summary>
-
-    private static bool RemoveThrough(PreparedConnection connection, Log log, long seq)
+    /// <summary>Removes events up to one; with the last of them the log.</summary>
+    private static int RemoveThrough(PreparedConnection connection, Log log, long seq)
     {
         HistoryIndex.RemoveThrough(connection, log.Id, seq);
-        connection.Execute("DELETE FROM events WHERE log_id = $log AND seq <= $seq", ("$log", log.Id), ("$seq", seq));
-        return seq == log.LastSeq && connection.Execute("DELETE FROM logs WHERE log_id = $log", ("$log", log.Id)) == 1;
+        var removed = connection.Execute("DELETE FROM events WHERE log_id = $log AND seq <= $seq", ("$log", log.Id), ("$seq", seq));
+        return seq < log.LastSeq ? removed : removed + connection.Execute("DELETE FROM logs WHERE log_id = $log", ("$log", log.Id));
     }
 
     private static StoredEvent ReadEvent(SqliteDataReader row) =>

@@ -83,8 +83,8 @@ internal sealed class SqliteSessionSearch(SqliteReaders readers) : ISessionSearc
     // The plus keeps SQLite from looking each row up by itself: the words are looked up anew each time, which is dear for beginnings.
     private static Dictionary<long, string> Snippets(PreparedConnection connection, string terms, IEnumerable<long> rows) =>
         connection.Query(
-            SnippetSql, static row => KeyValuePair.Create(row.GetInt64(0), row.GetString(1)), ("$terms", terms), ("$rows", $"[{string.Join(',', rows)}]"))
-            .ToDictionary();
+            SnippetSql, static row => (Row: row.GetInt64(0), Marked: row.GetString(1)), ("$terms", terms), ("$rows", $"[{string.Join(',', rows)}]"))
+            .ToDictionary(static found => found.Row, static found => found.Marked);
 
     private static List<SnippetPart> PartsOf(string marked)
     {

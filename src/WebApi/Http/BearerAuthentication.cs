@@ -1,6 +1,5 @@
 using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
-using Claudy.Domain.Shared;
 
 namespace Claudy.WebApi.Http;
 

@@ -159,12 +159,12 @@ public sealed class RetentionTests
         await node.SendAsync(new HibernateSession(Node.Owner, session));
         await node.StatusAsync(session, SessionStatus.Hibernated);
         await Eventually.ShouldHoldAsync(
-            () => node.Store.FindAsync(session, default).Result?.State.Status == SessionStatus.Hibernated, "the document was saved");
+            async () => (await node.Store.FindAsync(session, default))?.State.Status == SessionStatus.Hibernated, "the document was saved");
         return session;
     }
 
     private static Task LeftAsync(Node node, int count) => Eventually.ShouldHoldAsync(
-        () => node.Store.ListUnusedAsync(SessionStatus.Terminated, DateTimeOffset.MaxValue, 10, default).Result.Count == count
-            && node.Store.ListDeletingAsync(10, default).Result.Count == 0,
+        async () => (await node.Store.ListUnusedAsync(SessionStatus.Terminated, DateTimeOffset.MaxValue, 10, default)).Count == count
+            && (await node.Store.ListDeletingAsync(10, default)).Count == 0,
         $"{count} were left");
 }

@@ -5,11 +5,13 @@ internal static class Eventually
 {
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(20);
 
-    public static async Task ShouldHoldAsync(Func<bool> condition, string what)
+    public static Task ShouldHoldAsync(Func<bool> condition, string what) => ShouldHoldAsync(() => Task.FromResult(condition()), what);
+
+    public static async Task ShouldHoldAsync(Func<Task<bool>> condition, string what)
     {
         using var deadline = new CancellationTokenSource(Deadline);
         using var poll = new PeriodicTimer(TimeSpan.FromMilliseconds(5));
-        while (!condition())
+        while (!await condition())
         {
             try
             {

@@ -4,6 +4,8 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Infrastructure.Sqlite;
 using Claudy.Integration.Tests.Contracts;
 using Claudy.Integration.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -165,41 +167,31 @@ public sealed class SessionEndpointTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Export_WhenTheHistoryIsLong_ShouldBeWholeAndNeverInMemory()
+    public async Task Export_WhenTheHistoryIsLong_ShouldReadNoFurtherAheadThanTheClientNeeds()
     {
         const int Events = 400;
         const int EventBytes = 200_000;
-        await using var client = await _server.ConnectAsync();
+        await using var server = await ClaudyServer.StartAsync(change: services => services.AddSingleton<SqliteSessionEventLog>().AddSingleton<ISessionEventLog, CountingLog>());
+        await using var client = await server.ConnectAsync();
         var session = SessionId.Parse(await client.CreateSessionAsync());
         await client.AskAsync("session_control", new { action = "terminate" }, session.ToString());
-        var log = _server.Services.GetRequiredService<ISessionEventLog>();
-        var head = await log.HeadAsync(session, default);
-        for (var i = 0; i < Events; i += 50)
-        {
-            StoredEvent[] events = [.. Enumerable.Range(1, 50).Select(n => TestSessions.Event(head.LastSeq + i + n, new string((char)('a' + (n % 26)), EventBytes)))];
-            (await log.AppendAsync(session, head.Epoch + 1, head.LastSeq + i, events, default)).IsSuccess.ShouldBeTrue();
-        }
+        var log = (CountingLog)server.Services.GetRequiredService<ISessionEventLog>();
+        await FillAsync(log, session, Events, EventBytes);
+        log.EventsRead = 0;
 
-        using var request = await RequestAsync("GET", $"/api/session/{session}/export");
-        using var answer = await _server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var request = await RequestAsync(server, "GET", $"/api/session/{session}/export");
+        using var answer = await server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        var readAtFirst = log.EventsRead;
         await using var body = await answer.Content.ReadAsStreamAsync();
+        var bytes = await ReadAsync(body, (long)Events * EventBytes / 2);
+        var readAtHalf = log.EventsRead;
+        bytes += await ReadAsync(body, long.MaxValue);
 
-        // It waits for us, and holds a page of events meanwhile.
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        var buffer = new byte[1 << 20];
-        long bytes = 0;
-        long most = 0;
-        while (await body.ReadAsync(buffer) is > 0 and var read)
-        {
-            bytes += read;
-            if (bytes / (10 << 20) != (bytes - read) / (10 << 20))
-            {
-                most = Math.Max(most, GC.GetTotalMemory(forceFullCollection: true) - before);
-            }
-        }
-
+        // A page, and what fits into the buffers of the connection.
+        readAtFirst.ShouldBeLessThan(Events / 2);
+        readAtHalf.ShouldBeLessThan(Events * 9 / 10);
+        log.EventsRead.ShouldBeGreaterThan(Events);
         bytes.ShouldBeGreaterThan((long)Events * EventBytes);
-        most.ShouldBeLessThan(Events * (long)EventBytes / 2);
     }
 
     [Fact]
@@ -208,13 +200,7 @@ public sealed class SessionEndpointTests : IAsyncLifetime
         await using var client = await _server.ConnectAsync();
         var session = SessionId.Parse(await client.CreateSessionAsync());
         await client.AskAsync("session_control", new { action = "terminate" }, session.ToString());
-        var log = _server.Services.GetRequiredService<ISessionEventLog>();
-        var head = await log.HeadAsync(session, default);
-        for (var i = 0; i < 200; i += 50)
-        {
-            StoredEvent[] events = [.. Enumerable.Range(1, 50).Select(n => TestSessions.Event(head.LastSeq + i + n, new string('x', 200_000)))];
-            await log.AppendAsync(session, head.Epoch + 1, head.LastSeq + i, events, default);
-        }
+        await FillAsync(_server.Services.GetRequiredService<ISessionEventLog>(), session, events: 200, bytes: 200_000);
 
         using var request = await RequestAsync("GET", $"/api/session/{session}/export");
         using var answer = await _server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
@@ -246,6 +232,28 @@ public sealed class SessionEndpointTests : IAsyncLifetime
         disposition.DispositionType.ShouldBe("attachment");
         disposition.FileNameStar.ShouldBe($"claudy-é-tc-pass-wd-{session[^8..]}.md");
         disposition.FileName.ShouldNotBeNull().ShouldNotContain("/");
+    }
+
+    private static async Task FillAsync(ISessionEventLog log, SessionId session, int events, int bytes)
+    {
+        var head = await log.HeadAsync(session, default);
+        for (var last = head.LastSeq; last < head.LastSeq + events; last += 50)
+        {
+            StoredEvent[] page = [.. Enumerable.Range(1, 50).Select(i => TestSessions.Event(last + i, new string((char)('a' + (i % 26)), bytes)))];
+            (await log.AppendAsync(session, head.Epoch + 1, last, page, default)).IsSuccess.ShouldBeTrue();
+        }
+    }
+
+    private static async Task<long> ReadAsync(Stream body, long atLeast)
+    {
+        var buffer = new byte[256 * 1024];
+        long bytes = 0;
+        while (bytes < atLeast && await body.ReadAsync(buffer) is > 0 and var read)
+        {
+            bytes += read;
+        }
+
+        return bytes;
     }
 
     private static IEnumerable<string?> NamesOf(JsonElement page) => page.GetProperty("sessions").EnumerateArray().Select(s => s.GetProperty("name").GetString());
@@ -280,10 +288,40 @@ public sealed class SessionEndpointTests : IAsyncLifetime
         return await _server.Http.SendAsync(request);
     }
 
-    private async Task<HttpRequestMessage> RequestAsync(string method, string path)
+    private Task<HttpRequestMessage> RequestAsync(string method, string path) => RequestAsync(_server, method, path);
+
+    private static async Task<HttpRequestMessage> RequestAsync(ClaudyServer server, string method, string path)
     {
         var request = new HttpRequestMessage(new HttpMethod(method), path);
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await _server.TokenAsync());
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await server.TokenAsync());
         return request;
+    }
+
+    private sealed class CountingLog(SqliteSessionEventLog inner) : ISessionEventLog
+    {
+        private long _eventsRead;
+
+        public long EventsRead
+        {
+            get => Interlocked.Read(ref _eventsRead);
+            set => Interlocked.Exchange(ref _eventsRead, value);
+        }
+
+        public Task<Result> AppendAsync(SessionId session, long epoch, long afterSeq, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) =>
+            inner.AppendAsync(session, epoch, afterSeq, events, cancellationToken);
+
+        public async Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(SessionId session, long afterSeq, int limit, CancellationToken cancellationToken)
+        {
+            var events = await inner.ReadAfterAsync(session, afterSeq, limit, cancellationToken);
+            Interlocked.Add(ref _eventsRead, events.Count);
+            return events;
+        }
+
+        public Task<IReadOnlyList<StoredEvent>> ReadBeforeAsync(SessionId session, long beforeSeq, int limit, CancellationToken cancellationToken) =>
+            inner.ReadBeforeAsync(session, beforeSeq, limit, cancellationToken);
+
+        public Task<SessionHead> HeadAsync(SessionId session, CancellationToken cancellationToken) => inner.HeadAsync(session, cancellationToken);
+
+        public Task DeleteAsync(SessionId session, CancellationToken cancellationToken) => inner.DeleteAsync(session, cancellationToken);
     }
 }

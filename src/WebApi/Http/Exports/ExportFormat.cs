@@ -9,7 +9,7 @@ namespace Claudy.WebApi.Http.Exports;
 /// <param name="Extension">Of its file.</param>
 /// <param name="Open">Makes its writer.</param>
 internal sealed record ExportFormat(
-    string Name, string ContentType, string Extension, Func<PipeWriter, SessionDetails, DateTimeOffset, TranscriptWriter> Open)
+    string Name, string ContentType, string Extension, Func<PipeWriter, SessionDetails, DateTimeOffset, ITranscriptWriter> Open)
 {
     /// <summary>Event frames as the protocol has them, one a line, for programs.</summary>
     public static readonly ExportFormat Jsonl = new(

@@ -6,14 +6,14 @@ using Claudy.WebApi.Protocol;
 namespace Claudy.WebApi.Http.Exports;
 
 /// <summary>A line that says what this is, then every event's frame exactly as clients get it, one a line.</summary>
-internal sealed class JsonlTranscript(IBufferWriter<byte> output, SessionDetails session, DateTimeOffset now) : TranscriptWriter
+internal sealed class JsonlTranscript(IBufferWriter<byte> output, SessionDetails session, DateTimeOffset now) : ITranscriptWriter
 {
     /// <summary>The header's <c>version</c>; it rises when a reader of the lines would have to change.</summary>
     private const int Version = 1;
 
     private readonly EventEncoder _encoder = new(session.Document.Id, TimeProvider.System);
 
-    public override void Begin()
+    public void Begin()
     {
         var writer = JsonWriters.On(output);
         writer.WriteStartObject();
@@ -29,13 +29,13 @@ internal sealed class JsonlTranscript(IBufferWriter<byte> output, SessionDetails
         output.Write("\n"u8);
     }
 
-    public override void Write(StoredEvent stored)
+    public void Write(StoredEvent stored)
     {
         _encoder.Write(output, stored);
         output.Write("\n"u8);
     }
 
-    public override void End()
+    public void End()
     {
         // The header told which event is the last.
     }

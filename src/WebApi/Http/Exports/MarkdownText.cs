@@ -62,7 +62,14 @@ internal static class MarkdownText
             }
 
             page.Append(line).Append('\n');
-            fence = fence is null ? marker : Closes(line, fence) ? null : fence;
+            if (fence is null)
+            {
+                fence = marker;
+            }
+            else if (Closes(line, fence))
+            {
+                fence = null;
+            }
         }
 
         page.Append(WithoutHtml(paragraph.ToString()));

@@ -11,7 +11,7 @@ using Claudy.WebApi.Protocol;
 namespace Claudy.WebApi.Http.Exports;
 
 /// <summary>A session as a page to read: what was said turn by turn, with thinking and tool calls folded, and what it cost.</summary>
-internal sealed class MarkdownTranscript(IBufferWriter<byte> output, SessionDetails session, DateTimeOffset now) : TranscriptWriter
+internal sealed class MarkdownTranscript(IBufferWriter<byte> output, SessionDetails session, DateTimeOffset now) : ITranscriptWriter
 {
     private const int MaxSummary = 100;
 
@@ -24,7 +24,7 @@ internal sealed class MarkdownTranscript(IBufferWriter<byte> output, SessionDeta
     private decimal _cost;
     private long _turns;
 
-    public override void Begin()
+    public void Begin()
     {
         var document = session.Document;
         Line($"# {MarkdownText.Inline(document.State.Settings.Name)}");
@@ -39,7 +39,7 @@ internal sealed class MarkdownTranscript(IBufferWriter<byte> output, SessionDeta
         Line();
     }
 
-    public override void Write(StoredEvent stored)
+    public void Write(StoredEvent stored)
     {
         switch (stored.Event)
         {
@@ -75,7 +75,7 @@ internal sealed class MarkdownTranscript(IBufferWriter<byte> output, SessionDeta
         }
     }
 
-    public override void End() =>
+    public void End() =>
         Line($"---\n\n**{Number(_turns)} {(_turns == 1 ? "turn" : "turns")}**, {Tokens(_usage)}, {Money(_cost)}");
 
     private void WriteMessage(ChatMessage message, DateTimeOffset at)
@@ -113,7 +113,13 @@ internal sealed class MarkdownTranscript(IBufferWriter<byte> output, SessionDeta
     {
         var telling = SearchableText.Of(tool)?.Text[tool.Name.Length..].Trim() ?? "";
         var line = telling.ReplaceLineEndings(" ");
-        return line.Length <= MaxSummary ? line : $"{line[..(char.IsHighSurrogate(line[MaxSummary - 1]) ? MaxSummary - 1 : MaxSummary)]}…";
+        if (line.Length <= MaxSummary)
+        {
+            return line;
+        }
+
+        // Not in the middle of a character.
+        return $"{line[..(char.IsHighSurrogate(line[MaxSummary - 1]) ? MaxSummary - 1 : MaxSummary)]}…";
     }
 
     private static string Pretty(JsonElement json)

@@ -3,14 +3,14 @@ using Claudy.Domain.Sessions;
 namespace Claudy.WebApi.Http.Exports;
 
 /// <summary>Writes a session's history event by event; holds nothing of it but what the format must remember.</summary>
-internal abstract class TranscriptWriter
+internal interface ITranscriptWriter
 {
     /// <summary>Writes what comes before the events.</summary>
-    public abstract void Begin();
+    void Begin();
 
     /// <summary>Writes the next event.</summary>
-    public abstract void Write(StoredEvent stored);
+    void Write(StoredEvent stored);
 
     /// <summary>Writes what comes after the last one.</summary>
-    public abstract void End();
+    void End();
 }
