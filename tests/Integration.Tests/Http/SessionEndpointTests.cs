@@ -7,6 +7,7 @@ using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Sqlite;
 using Claudy.Integration.Tests.Contracts;
+using Claudy.Integration.Tests.Processes;
 using Claudy.Integration.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
@@ -46,9 +47,8 @@ public sealed class SessionEndpointTests : IAsyncLifetime
     public async Task List_ShouldBeAsTheFrameHasIt()
     {
         await using var client = await _server.ConnectAsync();
-        await client.CreateSessionAsync("One");
-        var two = await client.CreateSessionAsync("Two");
-        await client.AskAsync("session_control", new { action = "hibernate" }, two);
+        await SettleAsync(client, await client.CreateSessionAsync("One"), "terminate", "terminated");
+        await SettleAsync(client, await client.CreateSessionAsync("Two"), "hibernate", "hibernated");
 
         var all = await GetAsync("/api/session");
         var page = await GetAsync("/api/session?limit=1");
@@ -81,7 +81,7 @@ public sealed class SessionEndpointTests : IAsyncLifetime
     {
         await using var client = await _server.ConnectAsync();
         var session = await client.CreateSessionAsync("One");
-        await client.AskAsync("session_control", new { action = "hibernate" }, session);
+        await SettleAsync(client, session, "hibernate", "hibernated");
 
         var found = await GetAsync($"/api/session/{session}");
 
@@ -232,6 +232,16 @@ public sealed class SessionEndpointTests : IAsyncLifetime
         disposition.DispositionType.ShouldBe("attachment");
         disposition.FileNameStar.ShouldBe($"claudy-é-tc-pass-wd-{session[^8..]}.md");
         disposition.FileName.ShouldNotBeNull().ShouldNotContain("/");
+    }
+
+    // Its document is saved a moment after its answer.
+    private static async Task SettleAsync(TestClient client, string session, string action, string status)
+    {
+        await client.AskAsync("session_control", new { action }, session);
+        await Eventually.IsTrueAsync(
+            async () => (await client.AskAsync("list_sessions", new { status })).Data().GetProperty("sessions").EnumerateArray()
+                .Any(listed => listed.GetProperty("session_id").GetString() == session),
+            $"the session is listed as {status}");
     }
 
     private static async Task FillAsync(ISessionEventLog log, SessionId session, int events, int bytes)
