@@ -36,7 +36,13 @@ internal sealed class SessionReplay(IMediator mediator, SessionHub hub, TimeProv
                     events = opened.Value;
                 }
 
-                await ReplayAsync(events, attachment, delivered, through, cancellationToken);
+                if (!await TryReplayAsync(events, attachment, delivered, through, cancellationToken))
+                {
+                    // Deleted meanwhile, or the log is not whole.
+                    var gone = await mediator.Send(new OpenSessionEvents(user, attachment.Session), cancellationToken);
+                    return gone.Error ?? throw new InvalidOperationException($"The log of session {attachment.Session} ends before its event {through}.");
+                }
+
                 delivered = through;
             }
 
@@ -47,7 +53,8 @@ internal sealed class SessionReplay(IMediator mediator, SessionHub hub, TimeProv
         return Result.Success();
     }
 
-    private async Task ReplayAsync(SessionEvents events, Attachment attachment, long delivered, long through, CancellationToken cancellationToken)
+    // False when the log ends too early.
+    private async Task<bool> TryReplayAsync(SessionEvents events, Attachment attachment, long delivered, long through, CancellationToken cancellationToken)
     {
         var encoder = new EventEncoder(attachment.Session, time);
         while (delivered < through && !attachment.IsOver)
@@ -62,8 +69,10 @@ internal sealed class SessionReplay(IMediator mediator, SessionHub hub, TimeProv
 
             if (delivered == before)
             {
-                throw new InvalidOperationException($"Session {attachment.Session} has an event {through}, but its log ends at {delivered}.");
+                return false;
             }
         }
+
+        return true;
     }
 }

@@ -51,6 +51,12 @@ internal sealed class StoreSwitch
             decorate((T)ActivatorUtilities.CreateInstance(provider, composed.ImplementationType!))));
     }
 
+    private static async Task<bool> Done(Task work)
+    {
+        await work;
+        return true;
+    }
+
     private static StoreUnavailableException Unavailable() => new("The disk is full.", new IOException("No space left on device"));
 
     private async Task<T> WriteAsync<T>(Func<Task<T>> write)
@@ -102,6 +108,9 @@ internal sealed class StoreSwitch
             inner.ReadBeforeAsync(session, beforeSeq, limit, cancellationToken);
 
         public Task<SessionHead> HeadAsync(SessionId session, CancellationToken cancellationToken) => inner.HeadAsync(session, cancellationToken);
+
+        public Task DeleteAsync(SessionId session, CancellationToken cancellationToken) =>
+            store.WriteAsync(() => Done(inner.DeleteAsync(session, cancellationToken)));
     }
 
     private sealed class Store(ISessionStore inner, StoreSwitch store) : ISessionStore
@@ -120,10 +129,15 @@ internal sealed class StoreSwitch
 
         public Task<IReadOnlyList<SessionId>> ListUnsettledAsync(CancellationToken cancellationToken) => inner.ListUnsettledAsync(cancellationToken);
 
-        private static async Task<bool> Done(Task work)
-        {
-            await work;
-            return true;
-        }
+        public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken) =>
+            inner.ListUnusedAsync(status, before, limit, cancellationToken);
+
+        public Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken) =>
+            store.WriteAsync(() => Done(inner.MarkDeletingAsync(id, cancellationToken)));
+
+        public Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken) => inner.ListDeletingAsync(limit, cancellationToken);
+
+        public Task DeleteAsync(SessionId id, CancellationToken cancellationToken) =>
+            store.WriteAsync(() => Done(inner.DeleteAsync(id, cancellationToken)));
     }
 }

@@ -180,7 +180,7 @@ public sealed class MarkdownTextTests
         transcript.Begin();
         foreach (var (sessionEvent, i) in events.Select((e, i) => (e, i)))
         {
-            transcript.Write(new StoredEvent(i + 1, TestSessions.Now, sessionEvent));
+            transcript.Write(new StoredEventJson(i + 1, TestSessions.Now, SessionEventJson.EncodeEvent(sessionEvent)));
         }
 
         transcript.End();

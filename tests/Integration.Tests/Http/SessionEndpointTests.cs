@@ -204,7 +204,7 @@ public sealed class SessionEndpointTests : IAsyncLifetime
 
         using var request = await RequestAsync("GET", $"/api/session/{session}/export");
         using var answer = await _server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        await _server.Services.GetRequiredService<ISessionStore>().MarkDeletingAsync(session, default);
+        (await SendAsync("DELETE", $"/api/session/{session}")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         await using var body = await answer.Content.ReadAsStreamAsync();
 
         await Should.ThrowAsync<IOException>(() => body.CopyToAsync(Stream.Null));
@@ -320,9 +320,12 @@ public sealed class SessionEndpointTests : IAsyncLifetime
         public Task<Result> AppendAsync(SessionId session, long epoch, long afterSeq, IReadOnlyList<StoredEvent> events, CancellationToken cancellationToken) =>
             inner.AppendAsync(session, epoch, afterSeq, events, cancellationToken);
 
-        public async Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(SessionId session, long afterSeq, int limit, CancellationToken cancellationToken)
+        public Task<IReadOnlyList<StoredEvent>> ReadAfterAsync(SessionId session, long afterSeq, int limit, CancellationToken cancellationToken) =>
+            inner.ReadAfterAsync(session, afterSeq, limit, cancellationToken);
+
+        public async Task<IReadOnlyList<StoredEventJson>> ReadPageAsync(SessionId session, long afterSeq, int maxBytes, CancellationToken cancellationToken)
         {
-            var events = await inner.ReadAfterAsync(session, afterSeq, limit, cancellationToken);
+            var events = await inner.ReadPageAsync(session, afterSeq, maxBytes, cancellationToken);
             Interlocked.Add(ref _eventsRead, events.Count);
             return events;
         }

@@ -196,6 +196,8 @@ internal sealed class ScriptedSession : IMediator, ISessionEventLog, IAttachment
 
     public Task<SessionHead> HeadAsync(SessionId session, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task DeleteAsync(SessionId session, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task Publish(object notification, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
     public Task Publish<TNotification>(TNotification notification, CancellationToken cancellationToken = default)

@@ -1,4 +1,4 @@
-using Claudy.Domain.Sessions;
+using Claudy.Application.Sessions.Ports;
 
 namespace Claudy.WebApi.Http.Exports;
 
@@ -9,7 +9,7 @@ internal interface ITranscriptWriter
     void Begin();
 
     /// <summary>Writes the next event.</summary>
-    void Write(StoredEvent stored);
+    void Write(StoredEventJson stored);
 
     /// <summary>Writes what comes after the last one.</summary>
     void End();

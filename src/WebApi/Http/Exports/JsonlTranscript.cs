@@ -1,6 +1,6 @@
 using System.Buffers;
 using Claudy.Application.Sessions;
-using Claudy.Domain.Sessions;
+using Claudy.Application.Sessions.Ports;
 using Claudy.WebApi.Protocol;
 
 namespace Claudy.WebApi.Http.Exports;
@@ -29,7 +29,7 @@ internal sealed class JsonlTranscript(IBufferWriter<byte> output, SessionDetails
         output.Write("\n"u8);
     }
 
-    public void Write(StoredEvent stored)
+    public void Write(StoredEventJson stored)
     {
         _encoder.Write(output, stored);
         output.Write("\n"u8);

@@ -39,7 +39,9 @@ internal sealed class MarkdownTranscript(IBufferWriter<byte> output, SessionDeta
         Line();
     }
 
-    public void Write(StoredEvent stored)
+    public void Write(StoredEventJson stored) => Write(stored.Decode());
+
+    private void Write(StoredEvent stored)
     {
         switch (stored.Event)
         {

@@ -17,13 +17,14 @@ internal sealed class SessionExport(IMediator mediator, TimeProvider time)
             return;
         }
 
+        // Before anything is written: a store that is away is still a proper answer then.
+        var page = await opened.Value.ReadAfterAsync(0, context.RequestAborted);
         Begin(context.Response, session, format);
         var output = context.Response.BodyWriter;
         var transcript = format.Open(output, session, time.GetUtcNow());
         transcript.Begin();
         for (long written = 0; written < session.LastSeq;)
         {
-            var page = await opened.Value.ReadAfterAsync(written, context.RequestAborted);
             if (page.Count == 0)
             {
                 // Deleted meanwhile: half a history must not look like a whole one.
@@ -38,6 +39,7 @@ internal sealed class SessionExport(IMediator mediator, TimeProvider time)
             }
 
             written = page[^1].Seq;
+            page = await opened.Value.ReadAfterAsync(written, context.RequestAborted);
         }
 
         transcript.End();
