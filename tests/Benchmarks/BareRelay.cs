@@ -15,6 +15,9 @@ namespace Claudy.Benchmarks;
 /// <summary>The least that a relay can do: every line of the process becomes a frame as it is, for one client or for all. No parsing, no session, no store.</summary>
 internal static class BareRelay
 {
+    // More than a burst.
+    private const int QueueLength = 1 << 17;
+
     private static readonly ConcurrentDictionary<Channel<ReadOnlyMemory<byte>>, bool> Watchers = new();
     private static readonly Lazy<Process> Shared = new(() =>
     {
@@ -53,9 +56,13 @@ internal static class BareRelay
     {
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         using var process = StartFake();
-        var relaying = ReadLinesAsync(process.StandardOutput.BaseStream, line => socket.State == WebSocketState.Open
-            ? socket.SendAsync(line.IsSingleSegment ? line.First : line.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None)
-            : ValueTask.CompletedTask);
+        var relaying = ReadLinesAsync(process.StandardOutput.BaseStream, async line =>
+        {
+            if (socket.State == WebSocketState.Open)
+            {
+                await socket.SendAsync(line.IsSingleSegment ? line.First : line.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            }
+        });
         await FramesToLinesAsync(socket, process);
         process.StandardInput.Close();
         await relaying;
@@ -83,15 +90,15 @@ internal static class BareRelay
     private static async Task FanOutAsync(HttpContext context)
     {
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
-        var lines = Channel.CreateUnbounded<ReadOnlyMemory<byte>>(new UnboundedChannelOptions { SingleReader = true });
+        var lines = Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(QueueLength) { SingleReader = true });
         Watchers[lines] = true;
         var sending = Task.Run(async () =>
         {
-            await foreach (var line in lines.Reader.ReadAllAsync())
+            await foreach (var line in lines.Reader.ReadAllAsync(CancellationToken.None))
             {
                 await socket.SendAsync(line, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
             }
-        });
+        }, CancellationToken.None);
         await FramesToLinesAsync(socket, Shared.Value);
         Watchers.TryRemove(lines, out _);
         lines.Writer.Complete();
@@ -100,8 +107,8 @@ internal static class BareRelay
 
     private static async Task SendFromMemoryAsync(HttpContext context)
     {
-        var frames = int.Parse(context.Request.Query["frames"]!);
-        var frame = new byte[int.Parse(context.Request.Query["bytes"]!)];
+        var frames = int.Parse(context.Request.Query["frames"].ToString());
+        var frame = new byte[int.Parse(context.Request.Query["bytes"].ToString())];
         frame.AsSpan().Fill((byte)'x');
         using var socket = await context.WebSockets.AcceptWebSocketAsync();
         await socket.ReceiveAsync(new byte[16].AsMemory(), CancellationToken.None);

@@ -85,7 +85,7 @@ internal static class FakeClaude
     // A text says a sentence or a page, a call names a file or holds one, a result is a line or a listing.
     private static void Work(int count)
     {
-        var random = new Random(1);
+        var random = new Dice();
         for (var i = 0; i < count; i++)
         {
             Write((i % 3) switch
@@ -100,10 +100,10 @@ internal static class FakeClaude
     private static string Block(string id, string block) =>
         $$$"""{"type":"assistant","message":{"id":"{{{id}}}","type":"message","role":"assistant","model":"fake","content":[{{{block}}}],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}},"parent_tool_use_id":null,"session_id":"s"}""";
 
-    private static string Prose(Random random, int atLeast, int atMost)
+    private static string Prose(Dice random, int atLeast, int atMost)
     {
         // Short ones are many.
-        var length = atLeast + (int)((atMost - atLeast) * Math.Pow(random.NextDouble(), 3));
+        var length = atLeast + (int)((atMost - atLeast) * Math.Pow(random.Next(1000) / 1000.0, 3));
         return string.Create(length, random, static (text, r) =>
         {
             for (var i = 0; i < text.Length; i++)
@@ -130,5 +130,17 @@ internal static class FakeClaude
     {
         Output.Write(Encoding.UTF8.GetBytes(line + "\n"));
         Output.Flush();
+    }
+
+    /// <summary>The same numbers in every run.</summary>
+    private sealed class Dice
+    {
+        private uint _state = 1;
+
+        public int Next(int below)
+        {
+            _state = (_state * 1664525) + 1013904223;
+            return (int)((_state >> 8) % (uint)below);
+        }
     }
 }

@@ -56,6 +56,7 @@ internal sealed partial class ClaudyServer : IAsyncDisposable
             [typeof(WebApi.AssemblyMarker).Assembly.Location, "serve", "--urls", address],
             new Dictionary<string, string>(settings)
             {
+                ["HOME"] = data.FullName,
                 ["CLAUDY_DATA"] = Path.Combine(data.FullName, "data"),
                 ["Claudy__Http__MaxConnectionsPerUser"] = "100000",
                 ["Claudy__Sessions__MaxPerUser"] = "100000",
@@ -116,7 +117,6 @@ internal sealed class ServerProcess : IAsyncDisposable
         // Nothing of whoever runs this, and no key of theirs, gets into what is measured.
         start.Environment.Clear();
         start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
-        start.Environment["HOME"] = Path.GetTempPath();
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

@@ -14,9 +14,11 @@ internal sealed partial class SessionHost(
     SessionRemoval removal,
     ISessionInbox inbox,
     ISessionStore store,
+    TimeProvider time,
     ILogger<SessionHost> logger) : IHostedLifecycleService, IDisposable
 {
     private const int MaxTries = 5;
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<SessionId, Lazy<Task<Result<HostedSession>>>> _runners = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -91,7 +93,7 @@ internal sealed partial class SessionHost(
     private async Task<Result<HostedSession>> TakeUpAsync(SessionId session)
     {
         var lazy = _runners.GetOrAdd(session, id => new Lazy<Task<Result<HostedSession>>>(
-            () => factory.CreateAsync(id, () => _runners.TryRemove(id, out _), CancellationToken.None)));
+            () => CreateAsync(id)));
         try
         {
             var hosted = await lazy.Value;
@@ -106,6 +108,54 @@ internal sealed partial class SessionHost(
         {
             _runners.TryRemove(KeyValuePair.Create(session, lazy));
             throw;
+        }
+    }
+
+    private async Task<Result<HostedSession>> CreateAsync(SessionId session)
+    {
+        var hosted = await factory.CreateAsync(session, () => _runners.TryRemove(session, out _), CancellationToken.None);
+        if (hosted.IsSuccess)
+        {
+            _ = TakeUpAgainAsync(session, hosted.Value, _stopping.Token);
+        }
+
+        return hosted;
+    }
+
+    // What was under way when the store failed is settled, and what waits goes on, without anyone asking: those who watch
+    // would see an answer that never ends.
+    private async Task TakeUpAgainAsync(SessionId session, HostedSession hosted, CancellationToken stopping)
+    {
+        try
+        {
+            await hosted.Gone;
+            for (var isDown = hosted.Runner.HasLostStore; isDown;)
+            {
+                await Task.Delay(StoreRetry, time, stopping);
+                isDown = !await TryTakeUpAsync(session);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The next start settles it.
+        }
+        catch (Exception exception)
+        {
+            LogNotRecovered(exception, session);
+        }
+    }
+
+    // The runner sees to it by itself when the store fails it again.
+    private async Task<bool> TryTakeUpAsync(SessionId session)
+    {
+        try
+        {
+            await TakeUpAsync(session);
+            return true;
+        }
+        catch (StoreUnavailableException)
+        {
+            return false;
         }
     }
 

@@ -50,6 +50,9 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
     /// <summary>Ends when the session has no process and nothing to do, or cannot go on here; never faults.</summary>
     public Task Completion { get; }
 
+    /// <summary>Whether it ended because the store could not be written; what was under way is settled by the next runner.</summary>
+    public bool HasLostStore { get; private set; }
+
     /// <summary>Gives the session a command.</summary>
     /// <returns>Its answer; null when this runner has ended and another one must take the command.</returns>
     public async Task<Result<SessionReply>?> SendAsync(SessionCommand command, CancellationToken cancellationToken)
@@ -122,6 +125,7 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
         catch (StoreUnavailableException exception)
         {
             LogStoreUnavailable(exception, _session.Id);
+            HasLostStore = true;
             end = RequestErrors.StoreUnavailable();
         }
         catch (Exception exception)

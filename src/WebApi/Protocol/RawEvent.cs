@@ -64,7 +64,7 @@ internal readonly ref struct RawEvent
             var fields = default(Fields);
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                if (!fields.TryRead(ref reader, kind))
+                if (!fields.TryTake(ref reader, kind))
                 {
                     return false;
                 }
@@ -167,7 +167,7 @@ internal readonly ref struct RawEvent
         public Place Parent;
         public bool Flag;
 
-        public bool TryRead(ref Utf8JsonReader reader, Kind kind) => kind switch
+        public bool TryTake(ref Utf8JsonReader reader, Kind kind) => kind switch
         {
             Kind.Text or Kind.Thinking when reader.ValueTextEquals("message_id"u8) => Take(ref reader, ref Id),
             Kind.Text or Kind.Thinking when reader.ValueTextEquals("text"u8) => Take(ref reader, ref Value),

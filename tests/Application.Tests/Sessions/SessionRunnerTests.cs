@@ -397,6 +397,26 @@ public sealed class SessionRunnerTests
     }
 
     [Fact]
+    public async Task Store_WhenItFailsInMidTurn_ShouldSettleTheTurnByItselfOnceItIsBack()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, _) = await RunningAsync(node);
+        node.Store.IsBroken = true;
+        (await node.ChatAsync(session, "refused")).IsSuccess.ShouldBeFalse();
+        node.Time.Advance(TimeSpan.FromSeconds(30));
+
+        node.Store.IsBroken = false;
+
+        await Eventually.ShouldHoldAsync(
+            () =>
+            {
+                node.Time.Advance(TimeSpan.FromSeconds(1));
+                return node.Store.Events(session).Any(e => e.Event is TurnCompleted { StopReason: "agent_stopped" });
+            },
+            "nobody asked, and the turn is settled");
+    }
+
+    [Fact]
     public async Task Runner_WhenAnotherNodeHasTheSession_ShouldStopItsAgent()
     {
         await using var node = await Node.StartAsync();

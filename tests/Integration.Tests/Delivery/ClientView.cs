@@ -132,10 +132,9 @@ internal sealed class ClientView(string name)
             case "claude_response":
                 CompleteText(frame);
                 break;
-            case "turn_completed":
+            case "turn_completed" or "turn_suspended":
                 // Of a server that died nobody completes a text.
                 _texts.Clear();
-                _permissions.Clear();
                 break;
             case "queue_changed" when frame.Text("change") == "added":
                 _queued.Add(frame.Text("message_id")!);

@@ -154,10 +154,11 @@ internal sealed class DeliveryClient(string name) : IAsyncDisposable
     {
         try
         {
+            var socket = _socket ?? throw new InvalidOperationException("It has not connected.");
             using var deadline = new CancellationTokenSource(Deadline);
-            await _socket!.SendAsync(JsonSerializer.SerializeToUtf8Bytes(frame), WebSocketMessageType.Text, endOfMessage: true, deadline.Token);
+            await socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(frame), WebSocketMessageType.Text, endOfMessage: true, deadline.Token);
         }
-        catch (Exception exception) when (exception is WebSocketException or ObjectDisposedException or IOException)
+        catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
         {
             // It was closed meanwhile; whatever had no answer is sent again.
             _attaching?.TrySetResult("closed");

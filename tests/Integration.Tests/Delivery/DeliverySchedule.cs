@@ -209,6 +209,7 @@ internal sealed class DeliverySchedule : IAsyncDisposable
                 ["Claudy:Http:FrameBurst"] = "100000",
                 ["Claudy:Http:MaxOutboundBytes"] = "262144",
                 ["Claudy:Sqlite:Synchronous"] = "Normal",
+                ["Claudy:Sessions:CrashBackoff"] = "00:00:00.01",
                 ["Claudy:Auth:PrivateKeyPath"] = Path.Combine(_data.FullName, "key.pem"),
             },
             Folder(_servers),
@@ -235,6 +236,8 @@ internal sealed class DeliverySchedule : IAsyncDisposable
 
     private async Task StopServerAsync()
     {
+        // One that does not read is waited for.
+        _clients.ForEach(client => client.Resume());
         await Server.DisposeAsync();
         await StartServerAsync();
     }

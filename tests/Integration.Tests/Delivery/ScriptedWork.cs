@@ -21,13 +21,16 @@ internal static class ScriptedWork
     public static async Task FollowAsync(FakeAgent agent, ChatMessage message)
     {
         await agent.EmitAsync(new AgentEvent.TurnStarted(agent.Launch.SessionId.Value, "fake", null));
-        foreach (var letter in message.Text)
+        foreach (var letter in IsWork(message.Text) ? message.Text : "t")
         {
             await FollowAsync(agent, letter);
         }
 
         await agent.EndTurnAsync();
     }
+
+    // A suspended turn goes on with words that the session has put together.
+    private static bool IsWork(string text) => text.All(char.IsAsciiLetterLower);
 
     private static async Task FollowAsync(FakeAgent agent, char letter)
     {

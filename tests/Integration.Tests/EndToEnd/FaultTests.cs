@@ -103,7 +103,7 @@ public sealed class FaultTests
     }
 
     [SkippableFact]
-    public async Task DiskFullInMidAnswer_ShouldEndTheTurnOnceThereIsRoomAndLoseNothingStored()
+    public async Task DiskFullInMidAnswer_ShouldGoOnByItselfOnceThereIsRoomAndLoseNothingStored()
     {
         ClaudeCodeBinary.Require();
         await using var api = await ScriptedMessagesApi.StartAsync();
@@ -115,14 +115,15 @@ public sealed class FaultTests
         var session = await client.CreateSessionAsync();
         await client.AskAsync("chat_message", content: "count", session: session);
         await client.ReceiveAsync(frame => frame.IsDelta() && frame.Data().GetProperty("chunk_index").GetInt32() == 1, "the second piece");
+        await client.AskAsync("chat_message", content: "then this", session: session);
 
         await server.SetDiskFullAsync(true);
         gate.Open();
         await Eventually.IsTrueAsync(() => AgentProcesses.Of(session).Count == 0, "the session was put down");
         await server.SetDiskFullAsync(false);
-        await client.AskAsync("chat_message", content: "go on", session: session);
         await client.ReceiveAsync(frame => frame.Type() == "turn_completed" && frame.Text("stop_reason") == "agent_stopped", "the end of the turn of before");
-        await client.ReceiveAsync(frame => frame.IsWholeText() && frame.Content() == "Going on.", "the next answer");
+        await client.ReceiveAsync(frame => frame.Type() == "user_message" && frame.Content() == "then this", "the message that waited");
+        await client.ReceiveAsync(frame => frame.IsWholeText() && frame.Content() == "Going on.", "its answer");
 
         client.Received.Seqs().ShouldBe(Enumerable.Range(1, client.Received.Seqs().Count).Select(seq => (long)seq));
     }
