@@ -27,6 +27,7 @@ public static class SqliteStores
         builder.Services.AddSingleton<ISessionEventLog, SqliteSessionEventLog>();
         builder.Services.AddSingleton<ISessionStore, SqliteSessionStore>();
         builder.Services.AddSingleton<IUserStore, SqliteUserStore>();
+        builder.Services.AddSingleton<IPermissionRuleStore, SqlitePermissionRuleStore>();
         return builder;
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using Claudy.Domain.Sessions.Permissions;
-using FsCheck;
 using FsCheck.Fluent;
 using Shouldly;
 using Xunit;

@@ -29,6 +29,13 @@ public sealed record PermissionRule(string Tool, string? Content)
     public static PermissionRule? TryParse(string text) =>
         Split(text) is { } rule && (rule.Content is null || RuleContents.Understands(rule)) ? rule : null;
 
+    /// <summary>A rule that can be read, written as all others are: <c>Bash(*)</c> is <c>Bash</c>.</summary>
+    /// <exception cref="FormatException">It cannot be read.</exception>
+    public static string Canonical(string text) => TryParse(text)?.ToString() ?? throw new FormatException("Not a permission rule.");
+
+    /// <summary>Whether a rule is about a part of a tool's calls that only Claude Code can judge, such as <c>Skill(review)</c>.</summary>
+    public static bool IsAgentsOwn(string text) => Split(text) is { Content: not null } rule && !RuleContents.IsJudged(rule.Tool);
+
     /// <summary>Reads a rule's form only: whatever its content says.</summary>
     internal static PermissionRule? Split(string text)
     {

@@ -13,6 +13,9 @@ internal static class RuleContents
         _ => false,
     };
 
+    /// <summary>Whether content of rules for a tool is Claudy's to understand.</summary>
+    public static bool IsJudged(string tool) => tool is "Bash" or "WebFetch" || PathPattern.PathField(tool) is not null;
+
     /// <summary>Whether a rule is about a tool at all, whatever of it.</summary>
     public static bool Concerns(PermissionRule rule, string tool) =>
         rule.Tool == tool
