@@ -12,6 +12,7 @@ internal sealed partial class AgentLifecycle(
     AgentSlot slot,
     ISessionLoop loop,
     AgentQueueing queueing,
+    Action started,
     SessionOptions options,
     TimeProvider time,
     ILogger logger)
@@ -176,6 +177,7 @@ internal sealed partial class AgentLifecycle(
         queueing.Started();
         _readyAt = time.GetUtcNow();
         TellSettingsChangedMeanwhile();
+        started();
         session.AgentReady(_readyAt);
     }
 

@@ -3,6 +3,7 @@ using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
 using Microsoft.Extensions.Logging;
 
 namespace Claudy.Application.Sessions;
@@ -14,10 +15,12 @@ namespace Claudy.Application.Sessions;
 /// </remarks>
 internal sealed partial class AgentSlot(
     SessionId sessionId,
+    UserId owner,
     IAgentLauncher launcher,
     IApiBroker broker,
     IWorkspaceFiles workspaces,
     ICredentialVault credentials,
+    IPermissionRuleStore rules,
     ILogger<AgentSlot> logger) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _abandoned = new();
@@ -199,6 +202,7 @@ internal sealed partial class AgentSlot(
             return AgentErrors.CredentialMissing(wasLost: false);
         }
 
+        var owners = await rules.FindAsync(owner, cancellationToken);
         var location = workspaces.Prepare(sessionId);
         var socket = await broker.OpenAsync(sessionId, () => credentials.For(sessionId), cancellationToken);
         return await launcher.LaunchAsync(
@@ -206,7 +210,7 @@ internal sealed partial class AgentSlot(
             {
                 SessionId = sessionId,
                 Settings = state.Settings,
-                RememberedRules = state.RememberedRules,
+                DeniedRules = [.. state.Rules.Denied.Union(owners.Denied, StringComparer.Ordinal)],
                 ResumeAgentSessionId = state.AgentSessionId,
                 WorkspacePath = location.WorkspacePath,
                 HomePath = location.HomePath,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Sessions.Permissions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 using FluentValidation;
@@ -23,18 +24,31 @@ public sealed record AnswerPermission(
     PermissionDecision Decision,
     bool Remember,
     JsonElement? UpdatedInput,
-    string? Message) : IControlRequest;
+    string? Message) : IControlRequest
+{
+    /// <summary>Whether what is remembered holds for all sessions of the user, and not for this one only.</summary>
+    public bool ForUser { get; init; }
+
+    /// <summary>Rules to remember instead of the suggested ones, in Claude Code's form; null for those.</summary>
+    public IReadOnlyList<string>? Rules { get; init; }
+}
 
 internal sealed class AnswerPermissionValidator : AbstractValidator<AnswerPermission>
 {
     // Claude Code's envelope goes around it, and readers take 64 levels in all.
     private const int MaxInputDepth = 56;
 
+    private const int MaxRules = 50;
+
     public AnswerPermissionValidator()
     {
         RuleFor(r => r.RequestId).NotEmpty().MaximumLength(100);
         RuleFor(r => r.Decision).IsInEnum();
         RuleFor(r => r.Message).MaximumLength(10_000);
+        RuleFor(r => r.Rules).Must((request, rules) => rules is null || request is { Remember: true, Decision: PermissionDecision.Allow })
+            .WithMessage("rules are remembered with an answer that allows; give remember, or use permission_rule_add.")
+            .Must(rules => rules is null || rules.Count is > 0 and <= MaxRules).WithMessage($"rules must be 1 to {MaxRules}.");
+        RuleForEach(r => r.Rules).PermissionRule().OverridePropertyName("Rules");
         RuleFor(r => r.UpdatedInput).Must(input => input is null or { ValueKind: JsonValueKind.Object }).WithMessage("updated_input must be a JSON object.")
             .Must(input => input is not { } element || CanBeWritten(element))
             .WithMessage($"updated_input must be Unicode text throughout and nested at most {MaxInputDepth} deep.");
@@ -62,6 +76,10 @@ internal sealed class AnswerPermissionHandler(ISessionInbox inbox) : IRequestHan
     public Task<Result<SessionReply.Done>> Handle(AnswerPermission request, CancellationToken cancellationToken) =>
         inbox.ControlAsync(
             request,
-            new SessionCommand.AnswerPermission(request.RequestId, request.Decision, request.Remember, request.UpdatedInput, request.Message),
+            new SessionCommand.AnswerPermission(request.RequestId, request.Decision, request.Remember, request.UpdatedInput, request.Message)
+            {
+                ForUser = request.ForUser,
+                Rules = request.Rules?.Select(PermissionRule.Canonical).ToList(),
+            },
             cancellationToken);
 }

@@ -32,6 +32,7 @@ public static class SessionEventJson
         new(typeof(PermissionResolved), "permission_resolved"),
         new(typeof(TurnSuspended), "turn_suspended"),
         new(typeof(TurnResumed), "turn_resumed"),
+        new(typeof(PermissionRulesChanged), "permission_rules_changed"),
         new(typeof(TurnCompleted), "turn_completed"),
         new(typeof(SessionErrorRaised), "error_raised"),
         new(typeof(AgentNotice), "agent_notice"),
@@ -132,6 +133,7 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(PermissionResolved))]
 [JsonSerializable(typeof(TurnSuspended))]
 [JsonSerializable(typeof(TurnResumed))]
+[JsonSerializable(typeof(PermissionRulesChanged))]
 [JsonSerializable(typeof(TurnCompleted))]
 [JsonSerializable(typeof(SessionErrorRaised))]
 [JsonSerializable(typeof(AgentNotice))]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Admission;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -18,6 +19,7 @@ internal sealed class SessionMachine
     private readonly AgentEventRecorder _recorder;
     private readonly AgentQueueing _queueing;
     private readonly AgentLifecycle _agent;
+    private readonly PermissionGate _permissions;
     private bool _isUnused;
 
     public SessionMachine(
@@ -26,6 +28,7 @@ internal sealed class SessionMachine
         AgentSlot slot,
         ISessionLoop loop,
         AgentAdmission admission,
+        IPermissionRuleStore rules,
         SessionOptions options,
         TimeProvider time,
         ILogger logger)
@@ -37,7 +40,8 @@ internal sealed class SessionMachine
         _time = time;
         _queueing = new AgentQueueing(session, outbox, admission, loop) { AskedToYield = () => _agent!.Stop("made_room", static () => { }) };
         _recorder = new AgentEventRecorder(session, outbox, options, time) { MayStartTurns = () => !_agent!.IsStopping };
-        _agent = new AgentLifecycle(session, _recorder, slot, loop, _queueing, options, time, logger);
+        _permissions = new PermissionGate(session, _recorder, slot, loop, rules, time, logger);
+        _agent = new AgentLifecycle(session, _recorder, slot, loop, _queueing, _permissions.AgentStarted, options, time, logger);
     }
 
     /// <summary>Whether the runner can end: no process, and closed or nothing to do for a while.</summary>
@@ -102,7 +106,17 @@ internal sealed class SessionMachine
                 answer(DoneIf(cancelled));
                 break;
             case SessionCommand.AnswerPermission permission:
-                answer(AnswerPermission(permission, now));
+                AnswerPermission(permission, answer);
+                break;
+            case SessionCommand.ReadRules:
+                answer(_permissions.Read());
+                break;
+            case SessionCommand.EditRule edit:
+                answer(_permissions.Edit(edit) is { IsSuccess: false } refused ? refused.Error : _permissions.Read());
+                break;
+            case SessionCommand.RefreshRules:
+                _permissions.Refresh();
+                answer(Done());
                 break;
             case SessionCommand.Interrupt:
                 Interrupt(outcome => answer(DoneIf(outcome)));
@@ -154,13 +168,16 @@ internal sealed class SessionMachine
 
     public void Handle(AgentEvent agentEvent)
     {
+        // What a user said to this very call counts more than any rule.
+        var answered = agentEvent is AgentEvent.PermissionRequest asked ? _session.CarriedAnswerTo(asked.ToolName, asked.Input) : null;
+        var isHandled = answered is null && _permissions.Handles(agentEvent);
         if (agentEvent is AgentEvent.Exited exited)
         {
             _agent.Exited(exited);
             return;
         }
 
-        if (!_session.IsLive)
+        if (!_session.IsLive || isHandled)
         {
             // Its process has not heard yet that it is over.
             return;
@@ -172,8 +189,8 @@ internal sealed class SessionMachine
             case AgentEvent.TurnEnded:
                 _agent.TurnEnded();
                 break;
-            case AgentEvent.PermissionRequest request when _session.CarriedAnswerTo(request.ToolName, request.Input) is { } carried:
-                Resolve(request.RequestId, carried.Decision, PermissionReason.CarriedOver, carried.Message, remember: false, carried.UpdatedInput, _time.GetUtcNow());
+            case AgentEvent.PermissionRequest request when answered is { } carried:
+                Resolve(request.RequestId, carried.Decision, PermissionReason.CarriedOver, carried.Message, remember: null, carried.UpdatedInput, _time.GetUtcNow());
                 break;
         }
     }
@@ -186,7 +203,7 @@ internal sealed class SessionMachine
         var now = _time.GetUtcNow();
         foreach (var expired in _session.ExpiredPermissions(now))
         {
-            Resolve(expired.Id, PermissionDecision.Deny, PermissionReason.Expired, "Nobody answered in time.", remember: false, null, now);
+            Resolve(expired.Id, PermissionDecision.Deny, PermissionReason.Expired, "Nobody answered in time.", remember: null, null, now);
         }
 
         if (_session.State.Status == SessionStatus.Idle && now - _session.LastActivityAt >= _options.IdleTimeout)
@@ -229,30 +246,46 @@ internal sealed class SessionMachine
         return first;
     }
 
-    private Result<SessionReply> AnswerPermission(SessionCommand.AnswerPermission command, DateTimeOffset now) =>
-        DoneIf(Resolve(command.RequestId, command.Decision, PermissionReason.User, command.Message, command.Remember, command.UpdatedInput, now));
+    private void AnswerPermission(SessionCommand.AnswerPermission command, Action<Result<SessionReply>> answer)
+    {
+        var pending = _session.State.PendingPermissions.FirstOrDefault(p => p.Id == command.RequestId);
+        var remembers = command is { Remember: true, Decision: PermissionDecision.Allow } && pending is not null;
+        var remembered = remembers ? new Remembered(command.Rules ?? pending!.SuggestedRules, command.ForUser) : null;
+        Result Resolved() => Resolve(command.RequestId, command.Decision, PermissionReason.User, command.Message, remembered, command.UpdatedInput, _time.GetUtcNow());
+        if (remembered is not { ForUser: true })
+        {
+            answer(DoneIf(Resolved()));
+        }
+        else if (remembered.Rules.Count == 0)
+        {
+            answer(RequestErrors.InvalidField("remember", "There is no rule to remember for all sessions; give rules of your own."));
+        }
+        else
+        {
+            // Stored first, so that the next call of that kind is not asked about.
+            _permissions.RememberForOwner(remembered.Rules, stored => answer(DoneIf(stored.IsSuccess ? Resolved() : stored)));
+        }
+    }
 
     private Result Resolve(
         string requestId,
         PermissionDecision decision,
         string reason,
         string? message,
-        bool remember,
+        Remembered? remember,
         JsonElement? updatedInput,
         DateTimeOffset now)
     {
-        var pending = _session.State.PendingPermissions.FirstOrDefault(p => p.Id == requestId);
-        var remembers = remember && decision == PermissionDecision.Allow;
         var isSuspended = _session.State.CurrentTurn is { IsSuspended: true };
         var resolved = _session.ResolvePermission(
-            requestId, decision, reason, message, remembers && pending is not null ? pending.SuggestedRules : [], now, updatedInput);
+            requestId, decision, reason, message, remember?.Rules ?? [], now, updatedInput, remember?.ForUser ?? false);
         if (!resolved.IsSuccess)
         {
             return resolved.Error;
         }
 
         var request = resolved.Value;
-        var mode = remembers && request.SuggestedRules.Count == 0 ? request.SuggestedMode : null;
+        var mode = remember is { Rules.Count: 0 } ? request.SuggestedMode : null;
         if (mode is { } newMode)
         {
             _session.ChangeSettings(_session.State.Settings with { PermissionMode = newMode }, now);
@@ -264,7 +297,7 @@ internal sealed class SessionMachine
             return Result.Success();
         }
 
-        var answer = new PermissionAnswer(decision, updatedInput ?? request.Input, remembers ? request.SuggestedRules : [], mode, message);
+        var answer = new PermissionAnswer(decision, updatedInput ?? request.Input, [], mode, message);
         _loop.AfterCommit(() => _slot.Tell((agent, token) => agent.AnswerPermissionAsync(requestId, answer, token)));
         return Result.Success();
     }
@@ -335,4 +368,6 @@ internal sealed class SessionMachine
     private Result<SessionReply> DoneIf(Result result) => result.IsSuccess ? Done() : result.Error;
 
     private SessionReply.Done Done() => new SessionReply.Done(_session.State.Status, _session.LastSeq);
+
+    private sealed record Remembered(IReadOnlyList<string> Rules, bool ForUser);
 }

@@ -30,7 +30,7 @@ internal sealed class SessionOutbox(Session session, SessionLease lease, ISessio
         {
             _durable.Add(stored);
             _items.Add(new FeedItem.Durable(stored));
-            _snapshotDue |= stored.Event is StatusChanged or SettingsChanged or QueueChanged;
+            _snapshotDue |= stored.Event is StatusChanged or SettingsChanged or QueueChanged or PermissionRulesChanged;
         }
 
         return recorded;

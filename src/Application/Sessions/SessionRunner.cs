@@ -34,6 +34,7 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
         SessionOutbox outbox,
         AgentSlot slot,
         AgentAdmission admission,
+        IPermissionRuleStore rules,
         SessionOptions options,
         TimeProvider time,
         ILogger<SessionRunner> logger)
@@ -43,7 +44,7 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
         _outbox = outbox;
         _slot = slot;
         _logger = logger;
-        _machine = new SessionMachine(session, outbox, slot, this, admission, options, time, logger);
+        _machine = new SessionMachine(session, outbox, slot, this, admission, rules, options, time, logger);
         Completion = RunAsync(time);
     }
 

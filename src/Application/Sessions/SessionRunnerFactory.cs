@@ -20,6 +20,7 @@ internal sealed class SessionRunnerFactory(
     IWorkspaceFiles workspaces,
     ICredentialVault credentials,
     AgentAdmission admission,
+    IPermissionRuleStore rules,
     IOptions<SessionOptions> options,
     TimeProvider time,
     ILoggerFactory loggers)
@@ -47,8 +48,8 @@ internal sealed class SessionRunnerFactory(
             }
 
             var outbox = new SessionOutbox(session, lease, log, store, feed);
-            var slot = new AgentSlot(sessionId, launcher, broker, workspaces, credentials, loggers.CreateLogger<AgentSlot>());
-            var runner = new SessionRunner(session, lease, outbox, slot, admission, options.Value, time, loggers.CreateLogger<SessionRunner>());
+            var slot = new AgentSlot(sessionId, session.Owner, launcher, broker, workspaces, credentials, rules, loggers.CreateLogger<AgentSlot>());
+            var runner = new SessionRunner(session, lease, outbox, slot, admission, rules, options.Value, time, loggers.CreateLogger<SessionRunner>());
             return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, ended));
         }
         catch

@@ -55,6 +55,12 @@ public static class PermissionReason
     /// <summary>A user, before the process that asked was lost; the same call was asked for again.</summary>
     public const string CarriedOver = "carried_over";
 
+    /// <summary>A permission rule; nobody was asked.</summary>
+    public const string Rule = "rule";
+
+    /// <summary>The permission mode, which asks nobody.</summary>
+    public const string Mode = "mode";
+
     /// <summary>Nobody answered in time.</summary>
     public const string Expired = "expired";
 

@@ -318,7 +318,8 @@ public sealed class Session
         string? message,
         IReadOnlyList<string> rememberedRules,
         DateTimeOffset now,
-        JsonElement? updatedInput = null)
+        JsonElement? updatedInput = null,
+        bool forUser = false)
     {
         var request = State.PendingPermissions.FirstOrDefault(p => p.Id == requestId);
         if (request is null)
@@ -326,13 +327,36 @@ public sealed class Session
             return SessionErrors.PermissionNotPending(requestId);
         }
 
-        Record(new PermissionResolved(requestId, decision, reason, message, rememberedRules, updatedInput), now);
+        Record(new PermissionResolved(requestId, decision, reason, message, rememberedRules, updatedInput) { RememberedForUser = forUser }, now);
         if (State is { Status: SessionStatus.AwaitingPermission, PendingPermissions.Count: 0 })
         {
             ChangeStatus(SessionStatus.Running, null, now);
         }
 
         return request;
+    }
+
+    /// <summary>A tool call was decided without asking anybody.</summary>
+    public void DecidePermission(PermissionResolved decided, DateTimeOffset now)
+    {
+        EnsureTurn(now);
+        Record(decided, now);
+    }
+
+    /// <summary>Changes the rules that hold for the session; nothing when they are the same.</summary>
+    public Result ChangeRules(Permissions.PermissionRules rules, DateTimeOffset now)
+    {
+        if (!IsLive)
+        {
+            return SessionErrors.Terminated();
+        }
+
+        if (!rules.Allowed.SequenceEqual(State.Rules.Allowed, StringComparer.Ordinal) || !rules.Denied.SequenceEqual(State.Rules.Denied, StringComparer.Ordinal))
+        {
+            Record(new PermissionRulesChanged(rules.Allowed, rules.Denied), now);
+        }
+
+        return Result.Success();
     }
 
     /// <summary>Pending requests whose time is over.</summary>

@@ -66,4 +66,9 @@ public static class SessionErrors
     /// <summary>The session moved to another node, or this node lost its lease.</summary>
     public static Error Moved() =>
         new(ResultStatus.Unavailable, "SESSION_014", "session_moved", "The session is moving to another place; try again.") { Retryable = true };
+
+    /// <summary>No such permission rule.</summary>
+    public static Error RuleNotFound(string rule) =>
+        new Error(ResultStatus.NotFound, "SESSION_017", "rule_not_found", "There is no such rule to change: it was revoked, or is another scope's.")
+            .With("rule", rule);
 }

@@ -110,9 +110,9 @@ public sealed record PermissionRequested(PermissionRequest Request) : SessionEve
 /// <summary>A permission request was decided or withdrawn.</summary>
 /// <param name="RequestId">Which request.</param>
 /// <param name="Decision">How.</param>
-/// <param name="Reason">Who or what decided: <c>user</c>, <c>expired</c>, <c>interrupted</c>, <c>withdrawn</c>, <c>agent_stopped</c>, or <c>carried_over</c> when a user had answered before the process was lost.</param>
+/// <param name="Reason">Who or what decided: <c>user</c>, <c>rule</c>, <c>mode</c>, <c>expired</c>, <c>interrupted</c>, <c>withdrawn</c>, <c>agent_stopped</c>, or <c>carried_over</c> when a user had answered before the process was lost.</param>
 /// <param name="Message">What Claude was told on a denial.</param>
-/// <param name="RememberedRules">Rules in Claude Code's own form, such as <c>Bash(touch x)</c>, that hold for the session from now on.</param>
+/// <param name="RememberedRules">Rules in Claude Code's own form, such as <c>Bash(touch x)</c>, that hold from now on.</param>
 /// <param name="UpdatedInput">The arguments that the user put in place of those asked, a JSON object; null for those asked.</param>
 public sealed record PermissionResolved(
     string RequestId,
@@ -120,7 +120,22 @@ public sealed record PermissionResolved(
     string Reason,
     string? Message,
     IReadOnlyList<string> RememberedRules,
-    JsonElement? UpdatedInput = null) : SessionEvent;
+    JsonElement? UpdatedInput = null) : SessionEvent
+{
+    /// <summary>The tool call, where nobody was asked about it: a rule or the mode decided.</summary>
+    public string? ToolUseId { get; init; }
+
+    /// <summary>The rules that decided; null when none did.</summary>
+    public IReadOnlyList<string>? Rules { get; init; }
+
+    /// <summary>Whether the remembered rules are the user's, for all sessions, and not this session's.</summary>
+    public bool RememberedForUser { get; init; }
+}
+
+/// <summary>A user changed the rules that hold for the session.</summary>
+/// <param name="Allowed">All rules that allow from now on.</param>
+/// <param name="Denied">All rules that deny from now on.</param>
+public sealed record PermissionRulesChanged(IReadOnlyList<string> Allowed, IReadOnlyList<string> Denied) : SessionEvent;
 
 /// <summary>The process that worked on a turn is gone while a human was being asked. The questions stand; once they are answered, the turn goes on.</summary>
 /// <param name="TurnId">Which turn.</param>

@@ -30,8 +30,15 @@ public sealed record SessionState
     /// <summary>Answers to requests of a process that is gone, kept until Claude asks the same again; null or empty when there are none.</summary>
     public IReadOnlyList<CarriedAnswer>? CarriedAnswers { get; init; }
 
-    /// <summary>Rules that users said to remember for this session, in Claude Code's form.</summary>
+    /// <summary>Rules that allow which users said to remember for this session, in Claude Code's form.</summary>
     public IReadOnlyList<string> RememberedRules { get; init; } = [];
+
+    /// <summary>Rules that deny which users gave this session; null for none.</summary>
+    public IReadOnlyList<string>? DeniedRules { get; init; }
+
+    /// <summary>The session's own rules, but for those that it was created with.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public Permissions.PermissionRules Rules => new(RememberedRules, DeniedRules ?? []);
 
     /// <summary>The agent's own session, once it has one to resume.</summary>
     public Guid? AgentSessionId { get; init; }
@@ -69,8 +76,9 @@ public sealed record SessionState
         {
             PendingPermissions = [.. PendingPermissions.Where(p => p.Id != e.RequestId)],
             CarriedAnswers = Carry(e),
-            RememberedRules = [.. RememberedRules.Union(e.RememberedRules, StringComparer.Ordinal)],
+            RememberedRules = e.RememberedForUser ? RememberedRules : [.. RememberedRules.Union(e.RememberedRules, StringComparer.Ordinal)],
         },
+        PermissionRulesChanged e => this with { RememberedRules = e.Allowed, DeniedRules = e.Denied.Count > 0 ? e.Denied : null },
         AgentSessionChanged e => this with { AgentSessionId = e.AgentSessionId },
         _ => this,
     };

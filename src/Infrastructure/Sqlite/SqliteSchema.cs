@@ -58,6 +58,16 @@ internal static class SqliteSchema
             );
             """,
             HistoryIndex.Fill),
+        """
+        -- In the order they were added, which is that of the key.
+        CREATE TABLE permission_rules (
+            rule_id INTEGER PRIMARY KEY AUTOINCREMENT,
+            owner   TEXT NOT NULL,
+            rule    TEXT NOT NULL,
+            effect  TEXT NOT NULL,
+            UNIQUE (owner, rule)
+        ) STRICT;
+        """,
     ];
 
     /// <summary>Brings a database up to date.</summary>

@@ -28,6 +28,7 @@ public static class SqliteStores
         builder.Services.AddSingleton<ISessionStore, SqliteSessionStore>();
         builder.Services.AddSingleton<ISessionSearch, SqliteSessionSearch>();
         builder.Services.AddSingleton<IUserStore, SqliteUserStore>();
+        builder.Services.AddSingleton<IPermissionRuleStore, SqlitePermissionRuleStore>();
         return builder;
     }
 

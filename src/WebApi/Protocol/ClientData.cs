@@ -70,7 +70,21 @@ internal sealed record ImageData(string? MediaType, byte[]? Data);
 internal sealed record QueuedMessageReference(string? MessageId);
 
 /// <summary>Fields of <c>permission_response</c>.</summary>
-internal sealed record PermissionResponseData(string? RequestId, string? Decision, bool? Remember, JsonElement? UpdatedInput, string? Message);
+/// <param name="RequestId">Which request.</param>
+/// <param name="Decision">allow or deny.</param>
+/// <param name="Remember">true, false, session or user.</param>
+/// <param name="UpdatedInput">Changed arguments.</param>
+/// <param name="Message">What Claude is told on a denial.</param>
+/// <param name="Rules">What to remember instead of the suggested rules.</param>
+internal sealed record PermissionResponseData(
+    string? RequestId, string? Decision, JsonElement? Remember, JsonElement? UpdatedInput, string? Message, IReadOnlyList<string?>? Rules);
+
+/// <summary>Fields of <c>permission_rule_add</c>, <c>permission_rule_update</c> and <c>permission_rule_remove</c>.</summary>
+/// <param name="Scope">session or user.</param>
+/// <param name="Rule">The rule that is added, changed or revoked.</param>
+/// <param name="NewRule">What takes its place.</param>
+/// <param name="Effect">allow or deny; allow when left out.</param>
+internal sealed record PermissionRuleData(string? Scope, string? Rule, string? NewRule, string? Effect);
 
 /// <summary>Fields of <c>validate_token</c> and <c>update_token</c>.</summary>
 /// <remarks>No record: a printed one would show the key.</remarks>

@@ -64,6 +64,11 @@ internal static class EventData
                     WriteJson(writer, "updated_input"u8, updated);
                 }
 
+                Write(writer, e);
+                break;
+            case PermissionRulesChanged e:
+                WriteStrings(writer, "allowed"u8, e.Allowed);
+                WriteStrings(writer, "denied"u8, e.Denied);
                 break;
             case TurnSuspended e:
                 writer.WriteNumber("turn_id"u8, e.TurnId);
@@ -104,6 +109,20 @@ internal static class EventData
         WriteStrings(writer, "suggested_rules"u8, request.SuggestedRules);
         WriteOptional(writer, "suggested_mode"u8, request.SuggestedMode is { } mode ? WireNames.Of(mode) : null);
         writer.WriteString("expires_at"u8, WireTimestamp.Of(request.ExpiresAt));
+    }
+
+    private static void Write(Utf8JsonWriter writer, PermissionResolved resolved)
+    {
+        if (resolved.RememberedRules.Count > 0)
+        {
+            writer.WriteString("remembered_for"u8, resolved.RememberedForUser ? "user" : "session");
+        }
+
+        WriteOptional(writer, "tool_use_id"u8, resolved.ToolUseId);
+        if (resolved.Rules is { } rules)
+        {
+            WriteStrings(writer, "rules"u8, rules);
+        }
     }
 
     private static void Write(Utf8JsonWriter writer, SessionSettings settings, bool isInitial)

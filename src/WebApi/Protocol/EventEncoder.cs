@@ -103,6 +103,7 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         ToolReturned => FrameTypes.Event.ToolResult,
         PermissionRequested => FrameTypes.Event.PermissionRequest,
         PermissionResolved => FrameTypes.Event.PermissionResolved,
+        PermissionRulesChanged => FrameTypes.Event.PermissionRulesChanged,
         TurnCompleted => FrameTypes.Event.TurnCompleted,
         SessionErrorRaised => FrameTypes.Event.SessionError,
         AgentNotice => FrameTypes.Event.AgentNotice,

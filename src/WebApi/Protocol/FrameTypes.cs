@@ -20,6 +20,10 @@ internal static class FrameTypes
         public const string EditMessage = "edit_message";
         public const string SendNow = "send_now";
         public const string PermissionResponse = "permission_response";
+        public const string PermissionRules = "permission_rules";
+        public const string PermissionRuleAdd = "permission_rule_add";
+        public const string PermissionRuleUpdate = "permission_rule_update";
+        public const string PermissionRuleRemove = "permission_rule_remove";
         public const string ValidateToken = "validate_token";
         public const string UpdateToken = "update_token";
         public const string FileUpload = "file_upload";
@@ -45,6 +49,7 @@ internal static class FrameTypes
         public const string ChatAccepted = "chat_accepted";
         public const string QueueChanged = "queue_changed";
         public const string PermissionResolved = "permission_resolved";
+        public const string PermissionRules = "permission_rules";
         public const string TokenStatus = "token_status";
         public const string FileUploaded = "file_uploaded";
         public const string FileList = "file_list";
@@ -63,6 +68,10 @@ internal static class FrameTypes
         public const string ToolResult = "tool_result";
         public const string PermissionRequest = "permission_request";
         public const string PermissionResolved = "permission_resolved";
+
+        /// <summary>A user changed the session's rules: all of them from now on.</summary>
+        public const string PermissionRulesChanged = "permission_rules_changed";
+
         public const string TurnStarted = "turn_started";
 
         /// <summary>The process is gone while a human was being asked; the questions stand.</summary>

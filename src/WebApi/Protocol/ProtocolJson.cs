@@ -15,6 +15,8 @@ namespace Claudy.WebApi.Protocol;
 [JsonSerializable(typeof(ChatMessageData))]
 [JsonSerializable(typeof(QueuedMessageReference))]
 [JsonSerializable(typeof(PermissionResponseData))]
+[JsonSerializable(typeof(PermissionRuleData))]
+[JsonSerializable(typeof(PermissionRulesData))]
 [JsonSerializable(typeof(ClaudeTokenData))]
 [JsonSerializable(typeof(TokenStatusData))]
 [JsonSerializable(typeof(FileUploadData))]

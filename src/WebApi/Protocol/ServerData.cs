@@ -119,6 +119,17 @@ internal sealed record QueueChangedData(string Change, string MessageId);
 /// <summary>Fields of the answer <c>permission_resolved</c>.</summary>
 internal sealed record PermissionResolvedData(string RequestId, string Decision, string Reason);
 
+/// <summary>Fields of the answer <c>permission_rules</c>.</summary>
+/// <param name="Session">The session's; none when there is no session.</param>
+/// <param name="User">The user's, for all sessions.</param>
+internal sealed record PermissionRulesData(IReadOnlyList<RuleData>? Session, IReadOnlyList<RuleData> User);
+
+/// <summary>A rule.</summary>
+/// <param name="Rule">In Claude Code's form.</param>
+/// <param name="Effect">allow or deny.</param>
+/// <param name="Fixed">true for one that the session was created with, which cannot be changed.</param>
+internal sealed record RuleData(string Rule, string Effect, bool? Fixed = null);
+
 /// <summary>Fields of <c>token_status</c>.</summary>
 /// <param name="Valid">Whether the API takes the key.</param>
 /// <param name="Reason">Why not, in the API's words.</param>

@@ -1,6 +1,7 @@
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Sessions.Permissions;
 using Claudy.Domain.Shared;
 
 namespace Claudy.WebApi.Protocol;
@@ -87,6 +88,14 @@ internal static class WireNames
         "dontAsk" => PermissionMode.DontAsk,
         "bypassPermissions" => PermissionMode.BypassPermissions,
         _ => RequestErrors.InvalidField(field, $"{field} must be {ModeNames}."),
+    };
+
+    /// <summary>What a rule of that name does.</summary>
+    public static Result<PermissionEffect> ParseEffect(string? name) => name switch
+    {
+        null or "allow" => PermissionEffect.Allow,
+        "deny" => PermissionEffect.Deny,
+        _ => RequestErrors.InvalidField("effect", "effect must be allow or deny."),
     };
 
     /// <summary>The decision of that name.</summary>

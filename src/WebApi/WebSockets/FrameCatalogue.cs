@@ -66,6 +66,10 @@ internal static class FrameCatalogue
         {
             LaneOf = static _ => FrameLane.Urgent,
         },
+        new(FrameTypes.Client.PermissionRules, [FrameTypes.Answer.PermissionRules], RuleFrames.ListAsync),
+        new(FrameTypes.Client.PermissionRuleAdd, [FrameTypes.Answer.PermissionRules], RuleFrames.AddAsync),
+        new(FrameTypes.Client.PermissionRuleUpdate, [FrameTypes.Answer.PermissionRules], RuleFrames.UpdateAsync),
+        new(FrameTypes.Client.PermissionRuleRemove, [FrameTypes.Answer.PermissionRules], RuleFrames.RemoveAsync),
         new(FrameTypes.Client.ValidateToken, [FrameTypes.Answer.TokenStatus], CredentialFrames.ValidateAsync),
         new(FrameTypes.Client.UpdateToken, [FrameTypes.Answer.TokenStatus], CredentialFrames.UpdateAsync),
         new(FrameTypes.Client.FileUpload, [FrameTypes.Answer.FileUploaded], FileFrames.UploadAsync),

@@ -47,6 +47,8 @@ internal sealed class Node : IAsyncDisposable
 
     public INodeMemory Memory { get; }
 
+    public InMemoryRules Rules { get; private init; } = null!;
+
     public IWorkspaceFiles Files { get; }
 
     public static async Task<Node> StartAsync(
@@ -55,6 +57,7 @@ internal sealed class Node : IAsyncDisposable
         store ??= new InMemoryStore();
         var coordination = new Coordination();
         var agents = new ScriptedAgents();
+        var rules = new InMemoryRules();
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
         var vault = Substitute.For<ICredentialVault>();
         vault.DefaultSource.Returns(CredentialSource.Demo);
@@ -70,6 +73,7 @@ internal sealed class Node : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(time)
             .AddSingleton<ISessionStore>(store).AddSingleton<ISessionEventLog>(store)
             .AddSingleton<ISessionDirectory>(coordination).AddSingleton<ISessionFeed>(coordination).AddSingleton<ISessionInbox>(coordination)
+            .AddSingleton<IPermissionRuleStore>(rules)
             .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker)
             .AddSingleton(memory)
             .Configure<SessionOptions>(o => options?.Invoke(o))
@@ -82,7 +86,7 @@ internal sealed class Node : IAsyncDisposable
         builder.AddApplication();
         var host = builder.Build();
         await host.StartAsync();
-        return new Node(host, store, coordination, agents, time, vault, memory, files);
+        return new Node(host, store, coordination, agents, time, vault, memory, files) { Rules = rules };
     }
 
     public async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)

@@ -81,6 +81,9 @@ internal sealed class ScriptedAgent(AgentLaunch launch) : IAgentSession
     public void EndTurn(decimal cost = 0.01m) =>
         Say(new AgentEvent.TurnEnded(TurnOutcome.Completed, "end_turn", new TokenUsage(1, 2, 0, 0), cost, null, null));
 
+    public void AskToRun(string id, string command) => Say(new AgentEvent.PermissionRequest(
+        id, "Bash", JsonSerializer.SerializeToElement(new { command }), null, $"toolu_{id}", null, [$"Bash({command}:*)"], null));
+
     public void AskPermission(string id) => Say(new AgentEvent.PermissionRequest(
         id, "Bash", JsonDocument.Parse("""{"command":"touch x"}""").RootElement, "make x", "toolu_1", null, ["Bash(touch x)"], null));
 
@@ -109,6 +112,12 @@ internal sealed class ScriptedAgent(AgentLaunch launch) : IAgentSession
     public Task<Result> SetPermissionModeAsync(PermissionMode mode, CancellationToken cancellationToken)
     {
         Controls.Enqueue($"mode {mode}");
+        return Task.FromResult(Result.Success());
+    }
+
+    public Task<Result> SetDeniedRulesAsync(IReadOnlyList<string> rules, CancellationToken cancellationToken)
+    {
+        Controls.Enqueue($"deny {string.Join(", ", rules)}");
         return Task.FromResult(Result.Success());
     }
 

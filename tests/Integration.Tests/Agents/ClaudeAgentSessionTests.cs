@@ -105,12 +105,35 @@ public sealed class ClaudeAgentSessionTests : IAsyncLifetime
     [Fact]
     public async Task SetPermissionMode_WhenTheCliRefuses_ShouldTellWhy()
     {
-        var setting = _session.SetPermissionModeAsync(PermissionMode.DontAsk, CancellationToken.None);
+        var setting = _session.SetPermissionModeAsync(PermissionMode.Plan, CancellationToken.None);
 
         var request = await _process.HearAsync();
-        request.GetProperty("request").ShouldBeJson("""{"subtype":"set_permission_mode","mode":"dontAsk"}""");
+        request.GetProperty("request").ShouldBeJson("""{"subtype":"set_permission_mode","mode":"plan"}""");
         _process.Say($$$"""{"type":"control_response","response":{"subtype":"error","request_id":"{{{request.GetProperty("request_id").GetString()}}}","error":"no such thing"}}""");
         (await setting).Error!.Message.ShouldContain("no such thing");
+    }
+
+    [Fact]
+    public async Task SetPermissionMode_WhenNobodyIsToBeAsked_ShouldLetTheCliAskClaudyAndNotHeedItsWordForIt()
+    {
+        var setting = _session.SetPermissionModeAsync(PermissionMode.DontAsk, CancellationToken.None);
+        var request = await _process.HearAsync();
+        _process.Say("""{"type":"system","subtype":"status","status":null,"permissionMode":"default"}""");
+        _process.Say($$$"""{"type":"control_response","response":{"subtype":"success","request_id":"{{{request.GetProperty("request_id").GetString()}}}"}}""");
+        (await setting).IsSuccess.ShouldBeTrue();
+        _process.Say("""{"type":"control_cancel_request","request_id":"p9"}""");
+
+        request.GetProperty("request").ShouldBeJson("""{"subtype":"set_permission_mode","mode":"default"}""");
+        (await _session.Events.ReadAsync()).ShouldBe(new AgentEvent.PermissionWithdrawn("p9"));
+    }
+
+    [Fact]
+    public async Task SetDeniedRules_ShouldReplaceThemAndGrantNothing()
+    {
+        _ = _session.SetDeniedRulesAsync(["Bash(rm:*)"], CancellationToken.None);
+
+        (await _process.HearAsync()).GetProperty("request").ShouldBeJson(
+            """{"subtype":"apply_flag_settings","settings":{"permissions":{"allow":[],"deny":["Bash(rm:*)"]}}}""");
     }
 
     [Fact]

@@ -62,37 +62,55 @@ public sealed class ClaudeCodeToolTests
     }
 
     [SkippableFact]
-    public async Task Tool_WhenItsRuleIsRemembered_ShouldNotAskAgainNorTouchTheWorkspace()
+    public async Task Launch_WhenRulesAllow_ShouldAskAllTheSame_SinceClaudyDecides()
     {
         await using var bed = await ClaudeTestBed.MakeAsync();
-        bed.Api.Enqueue(ClaudeTestBed.Bash("touch 'a (1)'"), ClaudeTestBed.Bash("rm 'a (1)'"), ClaudeTestBed.Bash("touch 'a (1)'"), Reply.Text("done"));
-        var session = await bed.LaunchAsync();
-
-        await session.SayAsync("touch");
-        var turn = await session.TurnAsync(request => ClaudeTestBed.Allow(request) with { Rules = request.SuggestedRules });
-
-        turn.Of<AgentEvent.PermissionRequest>().Select(request => request.Input.GetProperty("command").GetString())
-            .ShouldBe(["touch 'a (1)'", "rm 'a (1)'"]);
-        File.Exists(bed.PathOf("a (1)")).ShouldBeTrue();
-        Directory.Exists(bed.PathOf(".claude")).ShouldBeFalse();
-    }
-
-    [SkippableFact]
-    public async Task Launch_WhenRulesAreGiven_ShouldHoldThemExactly()
-    {
-        await using var bed = await ClaudeTestBed.MakeAsync();
-        bed.Api.Enqueue(ClaudeTestBed.Bash("touch remembered"), ClaudeTestBed.Bash("touch smuggled"), Reply.Text("done"));
+        bed.Api.Enqueue(ClaudeTestBed.Bash("touch allowed"), Reply.Text("done"));
         var session = await bed.LaunchAsync(bed.LaunchOf(
-            settings => settings with { AllowedTools = ["Bash(echo ) Bash(touch *)"], DisallowedTools = ["WebFetch"], AppendSystemPrompt = "Answer in rhymes." },
-            rules: ["Bash(touch remembered)"]));
+            settings => settings with { AllowedTools = ["Bash(touch:*)", "Skill(x) Bash(touch *)"], DisallowedTools = ["WebFetch"], AppendSystemPrompt = "Answer in rhymes." }));
 
         await session.SayAsync("touch");
         var turn = await session.TurnAsync(ClaudeTestBed.Allow);
 
-        turn.Of<AgentEvent.PermissionRequest>().ShouldHaveSingleItem().Input.GetProperty("command").GetString().ShouldBe("touch smuggled");
+        turn.Of<AgentEvent.PermissionRequest>().ShouldHaveSingleItem().Input.GetProperty("command").GetString().ShouldBe("touch allowed");
+        Directory.Exists(bed.PathOf(".claude")).ShouldBeFalse();
         var request = bed.Api.Conversation[0].Body;
         request.GetProperty("tools").EnumerateArray().Select(tool => tool.GetProperty("name").GetString()).ShouldNotContain("WebFetch");
         request.GetProperty("system").GetRawText().ShouldContain("Answer in rhymes.");
+    }
+
+    [SkippableFact]
+    public async Task Tool_WhenARuleDenies_ShouldNotRunEvenWhereNobodyIsAsked_AndRunOnceTheRuleIsGone()
+    {
+        await using var bed = await ClaudeTestBed.MakeAsync();
+        bed.Api.Enqueue(ClaudeTestBed.Bash("cat /etc/hostname"), Reply.Text("well"), ClaudeTestBed.Bash("cat /etc/hostname"), Reply.Text("done"));
+        var session = await bed.LaunchAsync(bed.LaunchOf(denied: ["Bash(cat:*)"]));
+
+        await session.SayAsync("look");
+        var denied = await session.TurnAsync();
+        (await session.SetDeniedRulesAsync([], CancellationToken.None)).IsSuccess.ShouldBeTrue();
+        await session.SayAsync("again");
+        var free = await session.TurnAsync(ClaudeTestBed.Allow);
+
+        denied.Of<AgentEvent.ToolResult>().ShouldHaveSingleItem().Content.GetRawText().ShouldContain("has been denied");
+        free.Of<AgentEvent.ToolResult>().ShouldHaveSingleItem().Content.GetRawText().ShouldNotContain("has been denied");
+    }
+
+    [SkippableFact]
+    public async Task Tool_WhenALinkLeadsOutOfTheWorkspace_ShouldSaySo()
+    {
+        await using var bed = await ClaudeTestBed.MakeAsync();
+        File.CreateSymbolicLink(bed.PathOf("link"), "/etc/hostname");
+        bed.Api.Enqueue(
+            Reply.ToolUse("Read", new { file_path = $"{bed.WorkspaceInside}/link" }), bed.Write("plain.txt", "x"), bed.Write(".git/hooks/pre-commit", "x"), Reply.Text("done"));
+        var session = await bed.LaunchAsync();
+
+        await session.SayAsync("read");
+        var turn = await session.TurnAsync(_ => new PermissionAnswer(PermissionDecision.Deny, default, [], null, "no"));
+
+        turn.Of<AgentEvent.PermissionRequest>().Select(request => (request.ToolName, request.LeavesWorkspace, request.IsSensitive))
+            .ShouldBe([("Read", true, false), ("Write", false, false), ("Write", false, true)]);
+        session.WorkspacePath.ShouldBe(bed.WorkspaceInside);
     }
 
     [SkippableFact]

@@ -49,7 +49,6 @@ public sealed class ClaudeCommandLineTests
                 AllowedTools = ["Read"],
                 DisallowedTools = ["WebFetch", "Bash(rm (a) b)"],
             },
-            RememberedRules = ["Bash(touch x)"],
             ResumeAgentSessionId = Guid.Parse("0195c0de-0000-7000-8000-000000000002"),
         };
 

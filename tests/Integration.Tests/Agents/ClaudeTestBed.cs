@@ -73,11 +73,11 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
         return bed;
     }
 
-    public AgentLaunch LaunchOf(Func<SessionSettings, SessionSettings>? with = null, Guid? resume = null, IReadOnlyList<string>? rules = null) => new()
+    public AgentLaunch LaunchOf(Func<SessionSettings, SessionSettings>? with = null, Guid? resume = null, IReadOnlyList<string>? denied = null) => new()
     {
         SessionId = SessionId,
         Settings = (with ?? (settings => settings))(new SessionSettings { Name = "test" }),
-        RememberedRules = rules ?? [],
+        DeniedRules = denied ?? [],
         ResumeAgentSessionId = resume,
         WorkspacePath = Workspace,
         HomePath = HomePath,

@@ -10,7 +10,6 @@ internal static class Launches
     {
         SessionId = new SessionId(Guid.Parse("0195c0de-0000-7000-8000-000000000001")),
         Settings = new SessionSettings { Name = "test" },
-        RememberedRules = [],
         WorkspacePath = "/data/workspaces/1",
         HomePath = "/data/homes/1",
         ApiSocketPath = "/data/run/1/api.sock",

@@ -69,6 +69,7 @@ public sealed class PermissionPromptTests
     [Theory]
     [InlineData(" Yes ", PermissionAnswer.Allow)]
     [InlineData("a", PermissionAnswer.AllowAlways)]
+    [InlineData("m", PermissionAnswer.AllowForUser)]
     [InlineData("N", PermissionAnswer.Deny)]
     internal void Parse_WhenTheLineIsAnAnswer_ShouldUnderstandIt(string line, PermissionAnswer expected) =>
         PermissionPrompt.Parse(line, Request("Bash", "{}", "Bash(ls)")).ShouldBe(expected);
@@ -77,6 +78,7 @@ public sealed class PermissionPromptTests
     [InlineData("")]
     [InlineData("yes please")]
     [InlineData("a")]
+    [InlineData("m")]
     public void Parse_WhenTheLineIsNoneThatIsOffered_ShouldSayNothing(string line) =>
         PermissionPrompt.Parse(line, Request("Bash", "{}")).ShouldBeNull();
 

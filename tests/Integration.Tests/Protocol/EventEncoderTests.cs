@@ -36,6 +36,7 @@ public sealed class EventEncoderTests
         new ToolReturned("toolu_1", JsonDocument.Parse("\"done\"").RootElement, IsError: false, null),
         new PermissionRequested(new PermissionRequest("p1", "Bash", Input, "why", "toolu_1", "/workspace/x", ["Bash(echo)"], PermissionMode.AcceptEdits, Now)),
         new PermissionResolved("p1", PermissionDecision.Deny, "user", "no", ["Bash(echo)"]),
+        new PermissionRulesChanged(["Bash(echo)"], ["Read"]),
         new TurnSuspended(1, "server_restarted"),
         new TurnResumed(1, "Go on."),
         new TurnCompleted(1, "end_turn", new TokenUsage(1, 2, 3, 4), 0.25m, TimeSpan.FromSeconds(1.5)),

@@ -78,6 +78,8 @@ internal static class SampleEvents
         Of(Text.Zip(Value, (id, content) => new ToolReturned(id, content, id.Length > 3, id))),
         Of(Request.Select(request => new PermissionRequested(request))),
         Of(AnyOf<PermissionDecision>().Zip(Texts, (decision, rules) => new PermissionResolved("p", decision, "user", null, rules))),
+        Of(AnyOf<PermissionDecision>().Zip(Texts, (decision, rules) => new PermissionResolved("p", decision, "rule", null, []) { Rules = rules, ToolUseId = "t" })),
+        Of(Texts.Zip(Texts, (allowed, denied) => new PermissionRulesChanged(allowed, denied))),
         Of(Completed),
         Of(Text.Select(message => new SessionErrorRaised("CLAUDE_002", "api_failed", message, message.Length > 3))),
         Of(Text.Zip(Value, (type, raw) => new AgentNotice(type, raw))),

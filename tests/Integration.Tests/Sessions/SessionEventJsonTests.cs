@@ -39,14 +39,19 @@ public sealed class SessionEventJsonTests
         },
         {
             new PermissionResolved("p1", PermissionDecision.Deny, "user", "no", ["Bash(ls)"]),
-            """{"type":"permission_resolved","request_id":"p1","decision":"deny","reason":"user","message":"no","remembered_rules":["Bash(ls)"]}"""
+            """{"type":"permission_resolved","request_id":"p1","decision":"deny","reason":"user","message":"no","remembered_rules":["Bash(ls)"],"remembered_for_user":false}"""
         },
         {
             new PermissionResolved("p1", PermissionDecision.Allow, "user", null, [], SampleEvents.Json("""{"command":"ls -l"}""")),
-            """{"type":"permission_resolved","request_id":"p1","decision":"allow","reason":"user","remembered_rules":[],"updated_input":{"command":"ls -l"}}"""
+            """{"type":"permission_resolved","request_id":"p1","decision":"allow","reason":"user","remembered_rules":[],"updated_input":{"command":"ls -l"},"remembered_for_user":false}"""
         },
         { new TurnSuspended(3, "server_restarted"), """{"type":"turn_suspended","turn_id":3,"reason":"server_restarted"}""" },
         { new TurnResumed(3, "Go on."), """{"type":"turn_resumed","turn_id":3,"instruction":"Go on."}""" },
+        {
+            new PermissionResolved("p1", PermissionDecision.Allow, "rule", null, []) { ToolUseId = "t1", Rules = ["Bash(ls)"], RememberedForUser = true },
+            """{"type":"permission_resolved","request_id":"p1","decision":"allow","reason":"rule","remembered_rules":[],"tool_use_id":"t1","rules":["Bash(ls)"],"remembered_for_user":true}"""
+        },
+        { new PermissionRulesChanged(["Bash(ls)"], ["Read"]), """{"type":"permission_rules_changed","allowed":["Bash(ls)"],"denied":["Read"]}""" },
         {
             new TurnCompleted(3, "end_turn", new TokenUsage(1, 2, 3, 4), 0.0125m, TimeSpan.FromSeconds(1.5)),
             """{"type":"turn_completed","turn_id":3,"stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_read_input_tokens":4},"cost_usd":0.0125,"duration":"00:00:01.5000000"}"""

@@ -110,6 +110,15 @@ internal sealed class FakeAgent(AgentLaunch launch, FakeAgentLauncher launcher) 
 
     public Task<Result> SetPermissionModeAsync(PermissionMode mode, CancellationToken cancellationToken) => Task.FromResult(Result.Success());
 
+    /// <summary>The rules that deny which it was told last; those of its start before.</summary>
+    public IReadOnlyList<string> DeniedRules { get; private set; } = launch.DeniedRules;
+
+    public Task<Result> SetDeniedRulesAsync(IReadOnlyList<string> rules, CancellationToken cancellationToken)
+    {
+        DeniedRules = rules;
+        return Task.FromResult(Result.Success());
+    }
+
     public ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken)
     {
         if (_permissions.TryRemove(requestId, out var answered))

@@ -67,7 +67,14 @@ public abstract record AgentEvent
         string? ToolUseId,
         string? BlockedPath,
         IReadOnlyList<string> SuggestedRules,
-        PermissionMode? SuggestedMode) : AgentEvent;
+        PermissionMode? SuggestedMode) : AgentEvent
+    {
+        /// <summary>Whether it touches what the agent always asks about, whatever is allowed.</summary>
+        public bool IsSensitive { get; init; }
+
+        /// <summary>Whether its path leads out of the workspace once links are followed.</summary>
+        public bool LeavesWorkspace { get; init; }
+    }
 
     /// <summary>The agent no longer waits for that answer.</summary>
     /// <param name="RequestId">The agent's id for the request.</param>

@@ -36,8 +36,11 @@ public sealed record AgentLaunch
     /// <summary>Model, mode, tools, prompt.</summary>
     public required SessionSettings Settings { get; init; }
 
-    /// <summary>Rules that users said to remember, in Claude Code's form.</summary>
-    public required IReadOnlyList<string> RememberedRules { get; init; }
+    /// <summary>
+    /// Rules that deny, beside those of <see cref="Settings"/>, in Claude Code's form: the agent asks about some calls only, and so
+    /// it has to know them. Rules that allow are Claudy's own business.
+    /// </summary>
+    public IReadOnlyList<string> DeniedRules { get; init; } = [];
 
     /// <summary>The agent's own session to go on with; null to begin one under <see cref="SessionId"/>.</summary>
     public Guid? ResumeAgentSessionId { get; init; }
@@ -58,6 +61,9 @@ public interface IAgentSession : IAsyncDisposable
     /// <summary>What it tells, in order; ends after <see cref="AgentEvent.Exited"/>. Bounded: an agent whose events nobody reads is held up.</summary>
     ChannelReader<AgentEvent> Events { get; }
 
+    /// <summary>The workspace as the agent sees it, an absolute path.</summary>
+    string WorkspacePath => "/workspace";
+
     /// <summary>Gives it a message to work on.</summary>
     /// <param name="attemptId">New for each try: the agent drops an id that it has seen, even before a restart.</param>
     /// <param name="message">The message.</param>
@@ -72,6 +78,9 @@ public interface IAgentSession : IAsyncDisposable
 
     /// <summary>Changes what is asked.</summary>
     Task<Result> SetPermissionModeAsync(PermissionMode mode, CancellationToken cancellationToken);
+
+    /// <summary>Replaces <see cref="AgentLaunch.DeniedRules"/>.</summary>
+    Task<Result> SetDeniedRulesAsync(IReadOnlyList<string> rules, CancellationToken cancellationToken);
 
     /// <summary>Answers a permission request.</summary>
     ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Sessions.Permissions;
 
 namespace Claudy.Application.Sessions.Ports;
 
@@ -29,7 +30,26 @@ public abstract record SessionCommand
     /// <param name="Remember">Whether the suggested rules hold from now on.</param>
     /// <param name="UpdatedInput">Changed arguments, a JSON object; null for those asked.</param>
     /// <param name="Message">What Claude is told on a denial.</param>
-    public sealed record AnswerPermission(string RequestId, PermissionDecision Decision, bool Remember, JsonElement? UpdatedInput, string? Message) : SessionCommand;
+    public sealed record AnswerPermission(string RequestId, PermissionDecision Decision, bool Remember, JsonElement? UpdatedInput, string? Message) : SessionCommand
+    {
+        /// <summary>Whether they hold for all sessions of the user, and not for this one only.</summary>
+        public bool ForUser { get; init; }
+
+        /// <summary>Rules to remember instead of the suggested ones.</summary>
+        public IReadOnlyList<string>? Rules { get; init; }
+    }
+
+    /// <summary>Tells the session's rules. Answered by <see cref="SessionReply.Rules"/>.</summary>
+    public sealed record ReadRules : SessionCommand;
+
+    /// <summary>Changes the session's rules. Answered by <see cref="SessionReply.Rules"/>, or <c>SESSION_017</c>.</summary>
+    /// <param name="Removed">The rule that is taken away; null for none.</param>
+    /// <param name="Added">The rule that is added, or gets another effect; null for none.</param>
+    /// <param name="Effect">What the added rule does.</param>
+    public sealed record EditRule(string? Removed, string? Added, PermissionEffect Effect) : SessionCommand;
+
+    /// <summary>The user's rules changed.</summary>
+    public sealed record RefreshRules : SessionCommand;
 
     /// <summary>Stops the current turn.</summary>
     public sealed record Interrupt : SessionCommand;
@@ -71,6 +91,11 @@ public abstract record SessionReply
 {
     /// <summary>It is done; the session's status and last event since then.</summary>
     public sealed record Done(SessionStatus Status, long LastSeq) : SessionReply;
+
+    /// <summary>The session's rules.</summary>
+    /// <param name="Own">Those that can be changed.</param>
+    /// <param name="Given">Those that it was created with.</param>
+    public sealed record Rules(PermissionRules Own, PermissionRules Given) : SessionReply;
 
     /// <summary>A message was accepted.</summary>
     public sealed record Accepted(string MessageId, int Position) : SessionReply;

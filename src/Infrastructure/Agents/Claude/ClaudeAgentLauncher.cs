@@ -82,6 +82,7 @@ internal sealed partial class ClaudeAgentLauncher(
             return SessionErrors.AgentFailedToStart(started.Error.Message);
 
         var session = started.Value;
+        session.WorkspacePath = sandbox.View(policy).Workspace;
         try
         {
             var ready = await session.InitializeAsync(options.Value.StartTimeout, cancellationToken);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Sessions.Permissions;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
 using Microsoft.Extensions.Logging;
@@ -25,11 +26,13 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
         new BoundedChannelOptions(EventCapacity) { SingleReader = true, SingleWriter = true, FullMode = BoundedChannelFullMode.Wait });
 
     private IChildProcess _process = null!;
+    private PermissionMode _mode;
     private bool _disposed;
 
     private ClaudeAgentSession(AgentLaunch launch, TimeProvider time, ILogger logger)
     {
         _launch = launch;
+        _mode = launch.Settings.PermissionMode;
         _time = time;
         _logger = logger;
         _unread = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
@@ -37,6 +40,8 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
     }
 
     public ChannelReader<AgentEvent> Events => _events.Reader;
+
+    public string WorkspacePath { get; internal set; } = "/workspace";
 
     /// <summary>How the process ended, once it did.</summary>
     internal Task<ProcessExit> Exited => _process.Exited;
@@ -65,10 +70,15 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
         if (!initialized.IsSuccess)
             return initialized.Error;
 
-        // Not by --allowedTools: it splits its value, and "Bash(echo ) Bash(touch *)" would become two rules, one of which nobody granted.
-        List<string> allowed = [.. _launch.Settings.AllowedTools.Union(_launch.RememberedRules, StringComparer.Ordinal)];
-        return allowed.Count == 0 ? Result.Success() : await ControlAsync(ControlRequest.Allow(allowed), cancellationToken);
+        return AgentsOwn.Count + _launch.DeniedRules.Count == 0 ? Result.Success() : await SetDeniedRulesAsync(_launch.DeniedRules, cancellationToken);
     }
+
+    // Not by --allowedTools: it splits its value, and "Skill(a) Bash(touch *)" would become two rules, one of which nobody granted.
+    public Task<Result> SetDeniedRulesAsync(IReadOnlyList<string> rules, CancellationToken cancellationToken) =>
+        ControlAsync(ControlRequest.Rules(AgentsOwn, rules), cancellationToken);
+
+    /// <summary>Rules that allow what only the CLI can judge. All others Claudy decides when it is asked.</summary>
+    private IReadOnlyList<string> AgentsOwn => [.. _launch.Settings.AllowedTools.Where(PermissionRule.IsAgentsOwn)];
 
     public async ValueTask SendMessageAsync(Guid attemptId, ChatMessage message, CancellationToken cancellationToken) =>
         await WriteAsync(ClaudeInput.Message(attemptId, message), cancellationToken);
@@ -79,13 +89,24 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
     public Task<Result> SetModelAsync(string? model, CancellationToken cancellationToken) =>
         ControlAsync(ControlRequest.SetModel(model), cancellationToken);
 
-    public Task<Result> SetPermissionModeAsync(PermissionMode mode, CancellationToken cancellationToken) =>
-        mode == PermissionMode.BypassPermissions && _launch.Settings.PermissionMode != mode
-            ? Task.FromResult<Result>(SessionErrors.ModeNeedsSandbox())
-            : ControlAsync(ControlRequest.SetPermissionMode(mode), cancellationToken);
+    public async Task<Result> SetPermissionModeAsync(PermissionMode mode, CancellationToken cancellationToken)
+    {
+        if (mode == PermissionMode.BypassPermissions && _launch.Settings.PermissionMode != mode)
+            return SessionErrors.ModeNeedsSandbox();
 
-    public async ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken) =>
+        var before = Interlocked.Exchange(ref _mode, mode);
+        var set = await ControlAsync(ControlRequest.SetPermissionMode(mode), cancellationToken);
+        if (!set.IsSuccess)
+            Interlocked.CompareExchange(ref _mode, before, mode);
+        return set;
+    }
+
+    public async ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken)
+    {
+        if (answer.Mode is { } mode)
+            Interlocked.Exchange(ref _mode, mode);
         await WriteAsync(ClaudeInput.Decision(requestId, answer), cancellationToken);
+    }
 
     public async Task StopAsync(TimeSpan grace, CancellationToken cancellationToken)
     {
@@ -153,6 +174,10 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
 
     private void Deliver(AgentEvent mapped)
     {
+        // The CLI does not know this mode, and tells of another one. It cannot leave it by itself either: whatever asks is denied.
+        if (mapped is AgentEvent.PermissionModeChanged && _mode == PermissionMode.DontAsk)
+            return;
+
         if (_events.Writer.TryWrite(mapped) || _unread.IsCancellationRequested)
             return;
 

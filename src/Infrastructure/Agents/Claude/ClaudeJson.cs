@@ -61,8 +61,9 @@ internal sealed record ControlRequest
 
     internal static ControlRequest Initialize(string? appendSystemPrompt) => new("initialize") { AppendSystemPrompt = appendSystemPrompt };
 
-    internal static ControlRequest Allow(IReadOnlyList<string> rules) =>
-        new("apply_flag_settings") { Settings = new ClaudeSettings(new ClaudePermissionSettings { Allow = rules }) };
+    /// <summary>Replaces the rules given this way before; those of the start stay.</summary>
+    internal static ControlRequest Rules(IReadOnlyList<string> allowed, IReadOnlyList<string> denied) =>
+        new("apply_flag_settings") { Settings = new ClaudeSettings(new ClaudePermissionSettings { Allow = allowed, Deny = denied }) };
 
     internal static ControlRequest SetModel(string? model) => new("set_model") { Model = model };
 

@@ -14,7 +14,11 @@ internal static class ClaudePermissionModes
         ["bypassPermissions"] = PermissionMode.BypassPermissions,
     };
 
-    private static readonly Dictionary<PermissionMode, string> Names = ByName.ToDictionary(pair => pair.Value, pair => pair.Key);
+    private static readonly Dictionary<PermissionMode, string> Names = new(ByName.ToDictionary(pair => pair.Value, pair => pair.Key))
+    {
+        // In its own "dontAsk" the CLI denies by its own reading of rules. Claudy is asked instead, and answers for the user.
+        [PermissionMode.DontAsk] = "default",
+    };
 
     /// <exception cref="ArgumentOutOfRangeException">It is no mode at all.</exception>
     internal static string ToName(PermissionMode mode) =>

@@ -28,7 +28,11 @@ internal static class ClaudePermissionPrompt
             request.Text("tool_use_id"),
             request.Text("blocked_path"),
             rules,
-            rules.Count == 0 ? SuggestedMode(request) : null));
+            rules.Count == 0 ? SuggestedMode(request) : null)
+        {
+            IsSensitive = request.Text("decision_reason_type") == "safetyCheck",
+            LeavesWorkspace = request.Text("decision_reason_type") == "workingDir",
+        });
         return null;
     }
 

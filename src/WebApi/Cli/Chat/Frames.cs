@@ -40,7 +40,7 @@ internal sealed record ClientFrame(string Type)
         {
             ["request_id"] = requestId,
             ["decision"] = answer == PermissionAnswer.Deny ? "deny" : "allow",
-            ["remember"] = answer == PermissionAnswer.AllowAlways,
+            ["remember"] = answer == PermissionAnswer.AllowForUser ? JsonValue.Create("user") : JsonValue.Create(answer == PermissionAnswer.AllowAlways),
         };
         if (message is not null)
         {

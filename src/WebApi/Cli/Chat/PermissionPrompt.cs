@@ -8,6 +8,7 @@ internal enum PermissionAnswer
 {
     Allow,
     AllowAlways,
+    AllowForUser,
     Deny,
 }
 
@@ -26,7 +27,7 @@ internal static class PermissionPrompt
         text.Append('\n').Append(Indent(Subject(request.ToolName, request.Input)));
         if (request.Rules.Count > 0)
         {
-            text.Append("\nAlways would allow, for this session:\n").Append(Indent(string.Join('\n', request.Rules.Select(Listed))));
+            text.Append("\nAlways would allow:\n").Append(Indent(string.Join('\n', request.Rules.Select(Listed))));
         }
 
         return text.ToString();
@@ -37,8 +38,8 @@ internal static class PermissionPrompt
     {
         var always = request switch
         {
-            { Rules.Count: 1 } => "[a]lways in this session (the rule above)",
-            { Rules.Count: > 1 } => $"[a]lways in this session (the {request.Rules.Count} rules above)",
+            { Rules.Count: 1 } => "[a]lways in this session / always for [m]e (the rule above)",
+            { Rules.Count: > 1 } => $"[a]lways in this session / always for [m]e (the {request.Rules.Count} rules above)",
             { Mode: { } mode } => $"[a]lways in this session (permission mode {TerminalText.Clean(mode)})",
             _ => null,
         };
@@ -51,6 +52,7 @@ internal static class PermissionPrompt
         "Y" or "YES" => PermissionAnswer.Allow,
         "N" or "NO" => PermissionAnswer.Deny,
         "A" or "ALWAYS" when request.CanRemember => PermissionAnswer.AllowAlways,
+        "M" or "ME" when request.Rules.Count > 0 => PermissionAnswer.AllowForUser,
         _ => null,
     };
 

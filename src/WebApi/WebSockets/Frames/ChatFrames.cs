@@ -66,9 +66,19 @@ internal static class ChatFrames
             return session.Error;
         }
 
-        var (requestId, _, remember, input, message) = data.Value;
-        var done = await mediator.Send(
-            new AnswerPermission(context.UserId, session.Value, requestId ?? "", decision.Value, remember ?? false, input, message), cancellationToken);
+        var scope = RuleFrames.ParseRemember(data.Value.Remember);
+        if (!scope.IsSuccess)
+        {
+            return scope.Error;
+        }
+
+        var (requestId, _, _, input, message, rules) = data.Value;
+        var answer = new AnswerPermission(context.UserId, session.Value, requestId ?? "", decision.Value, scope.Value != RememberScope.Nothing, input, message)
+        {
+            ForUser = scope.Value == RememberScope.User,
+            Rules = rules?.Select(rule => rule ?? "").ToList(),
+        };
+        var done = await mediator.Send(answer, cancellationToken);
         return done.IsSuccess
             ? await context.ReplyAsync(
                 FrameTypes.Answer.PermissionResolved,
