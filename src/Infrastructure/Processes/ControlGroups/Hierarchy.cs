@@ -36,6 +36,11 @@ internal sealed record Hierarchy(bool IsUnified, string Folder, Controllers Cont
     /// <returns>What can be limited in it.</returns>
     public Controllers Prepare(string serverGroup, int processId)
     {
+        if (IsUnified && IsOwn && !IsFirst)
+        {
+            Reset();
+        }
+
         var folder = Path.Combine(Folder, serverGroup);
         Directory.CreateDirectory(folder);
         if (IsUnified)
@@ -66,7 +71,7 @@ internal sealed record Hierarchy(bool IsUnified, string Folder, Controllers Cont
             return $"{Folder} may not be written by this user";
         }
 
-        var others = IsUnified && IsOwn && !IsFirst && (Controllers & ~Enabled(Folder)) != Controllers.None
+        var others = IsUnified && IsOwn && !IsFirst
             ? GroupTree.ProcessesOf(Folder).Where(id => id != processId).ToList()
             : [];
         return others.Count == 0 ? null : $"other processes are in {Folder} beside this server: {string.Join(", ", others.Take(5))}";
@@ -77,15 +82,25 @@ internal sealed record Hierarchy(bool IsUnified, string Folder, Controllers Cont
 
     private Controllers PrepareUnified(string folder, int processId)
     {
-        var enabled = Enable(Folder, Controllers);
-        if (enabled != Controllers && IsOwn && GroupTree.ProcessesOf(Folder).Contains(processId))
+        if (IsOwn && !IsFirst && GroupTree.ProcessesOf(Folder).Contains(processId))
         {
             var leaf = Directory.CreateDirectory(Path.Combine(folder, OwnLeaf)).FullName;
             File.WriteAllText(Path.Combine(leaf, GroupTree.ProcessesFile), $"{processId}");
-            enabled = Enable(Folder, Controllers);
         }
 
-        return Enable(folder, enabled);
+        return Enable(folder, Enable(Folder, Controllers));
+    }
+
+    /// <summary>
+    /// Has the group pass nothing on, when it has none within. The kernel lets a process into a group that passes on no more
+    /// than cpu and pids, as an earlier server may have left it; but then none can be in a group within.
+    /// </summary>
+    private void Reset()
+    {
+        if (Directory.GetDirectories(Folder).Length == 0 && Enabled(Folder).ToKernel().Select(controller => $"-{controller}").ToList() is [_, ..] off)
+        {
+            _ = TryPassOn(Folder, string.Join(' ', off));
+        }
     }
 
     /// <summary>Has a group pass controllers on to those within.</summary>
@@ -93,20 +108,20 @@ internal sealed record Hierarchy(bool IsUnified, string Folder, Controllers Cont
     private static Controllers Enable(string folder, Controllers wanted)
     {
         var missing = (wanted & ~Enabled(folder)).ToKernel().Select(controller => $"+{controller}").ToList();
-        if (missing.Count > 0 && !TryEnable(folder, string.Join(' ', missing)))
+        if (missing.Count > 0 && !TryPassOn(folder, string.Join(' ', missing)))
         {
             // All or none of what is written at once; each may have reasons of its own.
-            missing.ForEach(controller => TryEnable(folder, controller));
+            missing.ForEach(controller => TryPassOn(folder, controller));
         }
 
         return wanted & Enabled(folder);
     }
 
-    private static bool TryEnable(string folder, string controllers)
+    private static bool TryPassOn(string folder, string change)
     {
         try
         {
-            File.WriteAllText(Path.Combine(folder, PassedOnFile), controllers);
+            File.WriteAllText(Path.Combine(folder, PassedOnFile), change);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -100,7 +100,11 @@ internal sealed partial class ResourceControl : IDisposable
             try
             {
                 var controllers = hierarchy.Prepare(_groups.ServerGroup, Environment.ProcessId);
-                usable.Add(hierarchy with { Controllers = controllers });
+                if (controllers != Controllers.None)
+                {
+                    usable.Add(hierarchy with { Controllers = controllers });
+                }
+
                 if (controllers != hierarchy.Controllers)
                 {
                     obstacles.Add($"{(hierarchy.Controllers & ~controllers).ToPlain()} cannot be passed on from {hierarchy.Folder}");

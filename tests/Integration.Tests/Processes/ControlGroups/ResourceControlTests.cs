@@ -69,6 +69,7 @@ public sealed class ResourceControlTests : IDisposable
         entry.ShouldMatch($"^{Root}/service/claudy-[0-9a-f]{{8}}-{Environment.ProcessId}-[0-9]+/s1.1/cgroup.procs$");
         File.ReadAllText(Path.Combine(Path.GetDirectoryName(entry)!, "memory.max")).ShouldBe("12345");
         File.ReadAllText(Path.Combine(entry, "../../cgroup.subtree_control")).ShouldBe("+memory +cpu +pids");
+        File.ReadAllText(Path.Combine(entry, "../../server/cgroup.procs")).ShouldBe($"{Environment.ProcessId}");
     }
 
     [Fact]
