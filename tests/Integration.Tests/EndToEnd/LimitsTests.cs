@@ -36,7 +36,9 @@ public sealed class LimitsTests
         await client.AskAsync("chat_message", content: "eat");
         var request = await client.ReceiveAsync("permission_request");
         await client.AskAsync("permission_response", new { request_id = request.Data().GetProperty("request_id").GetString(), decision = "allow" });
-        var error = await client.ReceiveAsync("session_error");
+
+        // With version 1 Claude Code outlives its tool by a moment, in which the API may fail as well.
+        var error = await client.ReceiveAsync(f => f.Type() == "session_error" && f.Code() == "SESSION_015", "SESSION_015");
         var status = await client.ReceiveAsync(f => f.Type() == "session_status" && f.Text("status") == "hibernated", "hibernated");
         await Eventually.IsTrueAsync(() => AgentProcesses.Of(session).Count == 0 && Groups.Named(session).Length == 0, "nothing of it was left");
         api.Enqueue(Reply.Text("Here again."));
@@ -45,7 +47,6 @@ public sealed class LimitsTests
         var running = Groups.Named(session);
         (await server.StopAsync()).ShouldBe(0);
 
-        error.Code().ShouldBe("SESSION_015");
         error.Content()!.ShouldContain("512 MiB");
         status.Text("reason").ShouldBe("memory_limit");
         server.Output.ShouldContain("limits       memory, CPU, processes of each session by control groups");

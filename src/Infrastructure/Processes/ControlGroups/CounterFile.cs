@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Claudy.Infrastructure.Processes.ControlGroups;
 
-/// <summary>A file in which the kernel counts, kept open since it is read twice a second: lines of a name and a number, or one number.</summary>
+/// <summary>A file in which the kernel counts, kept open since it is read five times a second: lines of a name and a number, or one number.</summary>
 internal sealed class CounterFile(string path) : IDisposable
 {
     private const int LargestFile = 4096;

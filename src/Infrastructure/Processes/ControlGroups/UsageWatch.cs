@@ -5,13 +5,13 @@ using Microsoft.Extensions.Logging;
 namespace Claudy.Infrastructure.Processes.ControlGroups;
 
 /// <summary>
-/// Looks at all groups again and again: at the kernel's counters twice a second, which costs two reads each, and at the
+/// Looks at all groups again and again: at the kernel's counters five times a second, which costs two reads each, and at the
 /// disk one group after another, with a pause after each that is three times as long as the look took.
 /// </summary>
 internal sealed partial class UsageWatch : IDisposable
 {
     private const int RestPerWork = 3;
-    private static readonly TimeSpan CounterInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan CounterInterval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan DiskInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly ConcurrentDictionary<ControlGroup, byte> _groups = new();
