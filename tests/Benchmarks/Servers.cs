@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Claudy.Infrastructure.Processes.ControlGroups;
 
 namespace Claudy.Benchmarks;
 
@@ -72,6 +73,7 @@ internal sealed partial class ClaudyServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
+        new AbandonedGroups(Path.Combine(_data.FullName, "data")).Sweep([]);
         _data.Delete(recursive: true);
     }
 

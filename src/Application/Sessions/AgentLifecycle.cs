@@ -129,7 +129,11 @@ internal sealed partial class AgentLifecycle(
     /// <summary>The agent's process is gone.</summary>
     public void Exited(AgentEvent.Exited exited)
     {
-        if (_exitReason is null)
+        if (exited.Exceeded is { } exceeded)
+        {
+            LogLimitExceeded(session.Id, exceeded.Resource, exceeded.Value);
+        }
+        else if (_exitReason is null)
         {
             LogExited(session.Id, exited.ExitCode, exited.ErrorOutput);
         }
@@ -247,6 +251,14 @@ internal sealed partial class AgentLifecycle(
             return;
         }
 
+        if (exited.Exceeded is { } exceeded)
+        {
+            // Not tried again by itself: what waits would most likely use as much.
+            session.Record(SessionErrorRaised.From(SessionErrors.ResourceLimitExceeded(exceeded)), now);
+            session.AgentStopped(exceeded.StatusReason, now);
+            return;
+        }
+
         _crashesInARow = now - _readyAt < QuietTime ? _crashesInARow + 1 : 1;
         session.Record(SessionErrorRaised.From(SessionErrors.AgentExited($"exit code {exited.ExitCode}.")), now);
         session.AgentStopped("agent_exited", now);
@@ -305,4 +317,7 @@ internal sealed partial class AgentLifecycle(
 
     [LoggerMessage(202, LogLevel.Warning, "Session {SessionId}: the agent ended unexpectedly with exit code {ExitCode}: {ErrorOutput}")]
     private partial void LogExited(SessionId sessionId, int exitCode, string errorOutput);
+
+    [LoggerMessage(206, LogLevel.Warning, "Session {SessionId}: the agent exceeded its limit of {Resource}, {Limit}, and was ended")]
+    private partial void LogLimitExceeded(SessionId sessionId, LimitedResource resource, long limit);
 }

@@ -71,4 +71,23 @@ public static class SessionErrors
     public static Error RuleNotFound(string rule) =>
         new Error(ResultStatus.NotFound, "SESSION_017", "rule_not_found", "There is no such rule to change: it was revoked, or is another scope's.")
             .With("rule", rule);
+
+    /// <summary>The session's processes used more than they may, and were ended.</summary>
+    public static Error ResourceLimitExceeded(ExceededLimit exceeded)
+    {
+        var (used, advice) = exceeded.Resource switch
+        {
+            LimitedResource.Memory => ($"more memory than its limit of {Size(exceeded.Value)}", "Ask for steps that need less at a time, or ask the operator to raise Claudy:Sandbox:MaxMemoryBytes."),
+            LimitedResource.Processes => ($"more processes than its limit of {exceeded.Value}", "Ask for fewer things at a time, or ask the operator to raise Claudy:Sandbox:MaxProcesses."),
+            _ => ($"more of the disk than its limit of {Size(exceeded.Value)}", "Have what is not needed deleted, such as build output, or ask the operator to raise Claudy:Sandbox:MaxDiskBytes."),
+        };
+        return new Error(
+                ResultStatus.LimitExceeded,
+                "SESSION_015",
+                "resource_limit_exceeded",
+                $"The session used {used}, so its processes were ended. History and files are kept; the next message starts it again. {advice}")
+            .With("limit", exceeded.StatusReason).With("value", exceeded.Value);
+    }
+
+    private static string Size(long bytes) => bytes >= 1L << 30 ? $"{bytes / (double)(1L << 30):0.##} GiB" : $"{bytes / (double)(1L << 20):0.##} MiB";
 }

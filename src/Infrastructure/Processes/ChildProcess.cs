@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Claudy.Infrastructure.Processes.ControlGroups;
 using Microsoft.Extensions.Logging;
 
 namespace Claudy.Infrastructure.Processes;
@@ -22,6 +23,7 @@ internal sealed partial class ChildProcess : IChildProcess
     private readonly Stream _stdout;
     private readonly Stream _stderr;
     private readonly Descendants _descendants;
+    private readonly ControlGroup? _group;
     private readonly LineHandler _onLine;
     private readonly int _maxLineBytes;
     private readonly TimeProvider _time;
@@ -37,15 +39,16 @@ internal sealed partial class ChildProcess : IChildProcess
     private volatile int _handled;
     private volatile bool _isAbandoned;
 
-    public ChildProcess(Process process, Descendants descendants, LineHandler onLine, int maxLineBytes, TimeProvider time, ILogger logger)
+    public ChildProcess(Process process, Descendants descendants, ControlGroup? group, LineHandler onLine, int maxLineBytes, TimeProvider time, ILogger logger)
     {
-        (_process, _descendants, _onLine, _maxLineBytes, _time, _logger) = (process, descendants, onLine, maxLineBytes, time, logger);
+        (_process, _descendants, _group, _onLine, _maxLineBytes, _time, _logger) = (process, descendants, group, onLine, maxLineBytes, time, logger);
         Id = process.Id;
         (_stdin, _stdout, _stderr) = (process.StandardInput.BaseStream, process.StandardOutput.BaseStream, process.StandardError.BaseStream);
         _ended = process.WaitForExitAsync(CancellationToken.None);
         Start(ReadOutput, "stdout");
         Start(ReadError, "stderr");
         Exited = WatchAsync();
+        group?.OnExceeded(Kill);
     }
 
     public int Id { get; }
@@ -113,14 +116,15 @@ internal sealed partial class ChildProcess : IChildProcess
         await _ended;
         var exitCode = _process.ExitCode;
         await CloseInputAsync();
+        var exceeded = _group is null ? null : await _group.EndAsync();
         await _descendants.EndAsync();
         await EndOfOutputAsync();
-        return new ProcessExit(exitCode, _errorTail.ToString(), _fault);
+        return new ProcessExit(exitCode, _errorTail.ToString(), _fault, exceeded);
     }
 
     /// <summary>
     /// With all descendants gone the pipes end, unless there is one that hid from the hunt: it left the session and wiped
-    /// its environment. Only without a sandbox can it live on; it must not hold up the session's end.
+    /// its environment. Only without a sandbox and without a control group can it live on; it must not hold up the session's end.
     /// </summary>
     private async Task EndOfOutputAsync()
     {
@@ -198,13 +202,18 @@ internal sealed partial class ChildProcess : IChildProcess
     {
         _isHandling = false;
         _fault = fault;
+        Kill();
+    }
+
+    private void Kill()
+    {
         try
         {
             _process.Kill();
         }
         catch (InvalidOperationException e)
         {
-            // Abandoned and disposed of; it was one that escaped who wrote. This thread must not end the server.
+            // Abandoned and disposed of; it was one that escaped who wrote. Whoever calls must not end the server for it.
             LogNothingToEnd(_logger, Id, e);
         }
     }
@@ -236,6 +245,6 @@ internal sealed partial class ChildProcess : IChildProcess
     [LoggerMessage(1213, LogLevel.Warning, "Process {ProcessId} left a process that escaped and holds its output open")]
     private static partial void LogAbandoned(ILogger logger, int processId);
 
-    [LoggerMessage(1214, LogLevel.Debug, "Process {ProcessId} was gone already when its output failed")]
+    [LoggerMessage(1214, LogLevel.Debug, "Process {ProcessId} was gone already when it was to be killed")]
     private static partial void LogNothingToEnd(ILogger logger, int processId, Exception exception);
 }

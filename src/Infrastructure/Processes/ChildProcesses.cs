@@ -1,4 +1,6 @@
 using Claudy.Application.Sessions.Ports;
+using Claudy.Infrastructure.Processes.ControlGroups;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -14,10 +16,15 @@ public static class ChildProcesses
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddSingleton<IValidateOptions<ProcessOptions>, ProcessOptionsValidator>();
-        builder.Services.AddOptions<ProcessOptions>().BindConfiguration(ProcessOptions.Section).ValidateOnStart();
+        builder.Services.AddOptions<ProcessOptions>()
+            .BindConfiguration(ProcessOptions.Section)
+            .PostConfigure<IConfiguration>((options, configuration) => options.DataPath = configuration["Claudy:Data"] is { Length: > 0 } data ? data : null)
+            .ValidateOnStart();
         builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<ResourceControl>();
         builder.Services.AddSingleton<IProcessSpawner, ProcessSpawner>();
         builder.Services.AddSingleton<INodeMemory, NodeMemory>();
+        builder.Services.AddHostedService<ResourceAnnouncement>();
         return builder;
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.ComponentModel;
 using System.Diagnostics;
 using Claudy.Domain.Shared;
+using Claudy.Infrastructure.Processes.ControlGroups;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -22,12 +23,13 @@ internal sealed partial class ProcessSpawner : IProcessSpawner, IDisposable
     private readonly BlockingCollection<Spawn> _waiting = new(MaxWaiting);
     private readonly string[] _leash = Leash();
     private readonly ProcessOptions _options;
+    private readonly ResourceControl _resources;
     private readonly TimeProvider _time;
     private readonly ILogger<ProcessSpawner> _logger;
 
-    public ProcessSpawner(IOptions<ProcessOptions> options, TimeProvider time, ILogger<ProcessSpawner> logger)
+    public ProcessSpawner(IOptions<ProcessOptions> options, ResourceControl resources, TimeProvider time, ILogger<ProcessSpawner> logger)
     {
-        (_options, _time, _logger) = (options.Value, time, logger);
+        (_options, _resources, _time, _logger) = (options.Value, resources, time, logger);
         if (_leash.Length == 0)
         {
             LogNoLeash(logger);
@@ -82,6 +84,29 @@ internal sealed partial class ProcessSpawner : IProcessSpawner, IDisposable
             return ProcessErrors.NotStarted($"There is no folder {spec.WorkingDirectory}.");
         }
 
+        ControlGroup? group = null;
+        if (spec.Bounds is { } bounds)
+        {
+            var made = _resources.Make(bounds);
+            if (!made.IsSuccess)
+            {
+                return made.Error;
+            }
+
+            group = made.Value;
+        }
+
+        var started = Start(spec, onLine, group);
+        if (!started.IsSuccess && group is not null)
+        {
+            _ = group.EndAsync();
+        }
+
+        return started;
+    }
+
+    private Result<IChildProcess> Start(ProcessSpec spec, LineHandler onLine, ControlGroup? group)
+    {
         var marker = (Name: "CLAUDY_PROCESS", Value: Guid.NewGuid().ToString("D"));
         var start = new ProcessStartInfo
         {
@@ -98,7 +123,7 @@ internal sealed partial class ProcessSpawner : IProcessSpawner, IDisposable
             start.Environment[name] = value;
         }
 
-        string[] command = [.. _leash, spec.FileName, .. spec.Arguments];
+        string[] command = [.. _leash, .. group?.EntryCommand ?? [], spec.FileName, .. spec.Arguments];
         start.FileName = command[0];
         foreach (var argument in command.Skip(1))
         {
@@ -109,7 +134,7 @@ internal sealed partial class ProcessSpawner : IProcessSpawner, IDisposable
         {
             var process = Process.Start(start)!;
             var descendants = new Descendants(process.Id, $"{marker.Name}={marker.Value}", _time, _logger);
-            return new ChildProcess(process, descendants, onLine, _options.MaxLineBytes, _time, _logger);
+            return new ChildProcess(process, descendants, group, onLine, _options.MaxLineBytes, _time, _logger);
         }
         catch (Win32Exception e)
         {

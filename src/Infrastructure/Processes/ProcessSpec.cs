@@ -12,4 +12,7 @@ internal sealed record ProcessSpec
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
     public required string WorkingDirectory { get; init; }
+
+    /// <summary>What it and all that it starts may use together; null for no limits and no group of its own.</summary>
+    public ResourceBounds? Bounds { get; init; }
 }

@@ -29,6 +29,8 @@ internal sealed record BubblewrapHost
 
     public required ResourceLimits Limits { get; init; }
 
+    public SessionBounds Bounds { get; init; } = SessionBounds.None;
+
     public static SortedDictionary<string, string?> FindSystemFolders() => new(
         PossibleFolders
             .Where(Directory.Exists)

@@ -94,6 +94,7 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
         // Bubblewrap itself gets nothing; what is meant for the inside must not act outside, as LD_PRELOAD would.
         Environment = new Dictionary<string, string>(StringComparer.Ordinal),
         WorkingDirectory = "/",
+        Bounds = host.Bounds.For(policy),
     };
 
     private IEnumerable<ReadOnlyMount> ReadOnlyMounts(SandboxPolicy policy) =>

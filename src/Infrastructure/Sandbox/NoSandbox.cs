@@ -7,7 +7,8 @@ namespace Claudy.Infrastructure.Sandbox;
 /// <param name="reason">Why there is no sandbox.</param>
 /// <param name="prlimit">The path of prlimit; null when it is not installed.</param>
 /// <param name="limits">Without a limit of processes: the kernel would count all that the user runs.</param>
-internal sealed class NoSandbox(string reason, string? prlimit, ResourceLimits limits) : ISandbox
+/// <param name="bounds">What all processes of a session may use together.</param>
+internal sealed class NoSandbox(string reason, string? prlimit, ResourceLimits limits, SessionBounds bounds) : ISandbox
 {
     public string? Description => null;
 
@@ -31,9 +32,10 @@ internal sealed class NoSandbox(string reason, string? prlimit, ResourceLimits l
     }
 
     public ProcessSpec Wrap(SandboxPolicy policy, ProcessSpec inner) => prlimit is null
-        ? inner
+        ? inner with { Bounds = bounds.For(policy) }
         : inner with
         {
+            Bounds = bounds.For(policy),
             FileName = prlimit,
             Arguments = [.. limits.CommandLine(prlimit).Skip(1), inner.FileName, .. inner.Arguments],
         };

@@ -27,7 +27,25 @@ public sealed class SandboxOptions
     [Range(1 << 20, long.MaxValue)]
     public long MaxTemporaryBytes { get; set; } = 256L << 20;
 
-    /// <summary>Processes and threads that one session may have; 1024 by default.</summary>
+    /// <summary>
+    /// Bytes of memory that all processes of a session may use together, what <c>/tmp</c> and <c>/dev/shm</c> hold and swap
+    /// included; 2 GiB by default. More ends them. Claude Code itself needs about 200 MB.
+    /// </summary>
+    [Range(256L << 20, long.MaxValue)]
+    public long MaxMemoryBytes { get; set; } = 2L << 30;
+
+    /// <summary>Cores' worth of time that all processes of a session get together; 2 by default. More is not given.</summary>
+    [Range(0.1, 4096)]
+    public double MaxCpuCores { get; set; } = 2;
+
+    /// <summary>
+    /// Bytes that a session's workspace and home may take up on the disk together; 4 GiB by default. More ends its
+    /// processes. Looked at in passing, so that a fast writer gets somewhat further.
+    /// </summary>
+    [Range(64L << 20, long.MaxValue)]
+    public long MaxDiskBytes { get; set; } = 4L << 30;
+
+    /// <summary>Processes and threads that one session may have; 1024 by default. More ends them where there are control groups; else the kernel starts no further one.</summary>
     [Range(64, 1L << 22)]
     public long MaxProcesses { get; set; } = 1024;
 

@@ -40,7 +40,7 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
     private static OptionsValidationException Invalid(string why) => new(SandboxOptions.Section, typeof(SandboxOptions), [why]);
 
     private NoSandbox WithoutSandbox(string reason) =>
-        new(reason, Executable.Find("prlimit"), Limits() with { MaxProcesses = null });
+        new(reason, Executable.Find("prlimit"), Limits() with { MaxProcesses = null }, SessionBounds.Of(options.Value));
 
     private Result<ISandbox> TryBubblewrap()
     {
@@ -80,6 +80,7 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
             PrivatePaths = new PrivatePaths([.. options.Value.PrivatePaths]),
             MaxTemporaryBytes = options.Value.MaxTemporaryBytes,
             Limits = Limits(),
+            Bounds = SessionBounds.Of(options.Value),
         });
         return Try(sandbox, Path.Combine(state, "probe"));
     }

@@ -1,5 +1,6 @@
 using Claudy.Application.Authentication;
 using Claudy.Application.Credentials.Ports;
+using Claudy.Application.Sessions.Ports;
 using Claudy.WebApi.Http;
 using MediatR;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -27,6 +28,7 @@ internal sealed class StartBanner(
             $"  sign in      {address}/signin?code={await CodeAsync(cancellationToken)}  (once, within ten minutes)",
             $"  Claude Code  {(probed.IsSuccess ? probed.Value.Version : $"NOT FOUND: {probed.Error.Message}")}",
             $"  sandbox      {(probed.IsSuccess ? probed.Value.Sandbox : null) ?? "NONE: sessions run with the rights of this server; install bubblewrap (claudy doctor says how)"}",
+            $"  limits       {Limits(probed.IsSuccess ? probed.Value : null)}",
             $"  stores       SQLite in {data.Path}",
             $"  credential   {Credential()}",
         ];
@@ -50,6 +52,14 @@ internal sealed class StartBanner(
         var code = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new CreateSignInCode(), cancellationToken);
         return code.Value.Value.Reveal();
     }
+
+    private static string Limits(AgentInfo? agent) => agent switch
+    {
+        null => "not known without Claude Code",
+        { Limits: null } => "NONE for memory, CPU and processes (claudy doctor says why)",
+        { Unlimited: { } unlimited } => $"{agent.Limits}; NOT limited is {unlimited}",
+        _ => agent.Limits,
+    };
 
     private string Credential() => credentials.DefaultSource switch
     {

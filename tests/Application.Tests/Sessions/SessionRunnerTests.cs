@@ -193,6 +193,27 @@ public sealed class SessionRunnerTests
     }
 
     [Fact]
+    public async Task Overuse_WhenMessagesWait_ShouldSayWhichLimitAndStartAgainOnlyForTheNextMessage()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await RunningAsync(node);
+        await node.ChatAsync(session, "two");
+        agent.SayText("m.0", "Half");
+
+        agent.Die(137, new ExceededLimit(LimitedResource.Memory, 2L << 30));
+        await node.StatusAsync(session, SessionStatus.Hibernated);
+        var error = await node.EventAsync<SessionErrorRaised>(session);
+        await node.ChatAsync(session, "three");
+        var second = await node.Agents.NextAsync();
+
+        error.Code.ShouldBe("SESSION_015");
+        error.Message.ShouldContain("2 GiB");
+        (await node.EventAsync<AssistantText>(session)).IsPartial.ShouldBeTrue();
+        (await node.EventAsync<StatusChanged>(session, s => s.Status == SessionStatus.Hibernated)).Reason.ShouldBe("memory_limit");
+        (await second.NextMessageAsync()).Text.ShouldBe("two");
+    }
+
+    [Fact]
     public async Task Start_WhenItFails_ShouldSayWhyAndTryAgainWithTheNextMessage()
     {
         await using var node = await Node.StartAsync();

@@ -87,9 +87,9 @@ internal sealed class ScriptedAgent(AgentLaunch launch) : IAgentSession
     public void AskPermission(string id) => Say(new AgentEvent.PermissionRequest(
         id, "Bash", JsonDocument.Parse("""{"command":"touch x"}""").RootElement, "make x", "toolu_1", null, ["Bash(touch x)"], null));
 
-    public void Die(int exitCode)
+    public void Die(int exitCode, ExceededLimit? exceeded = null)
     {
-        _events.Writer.TryWrite(new AgentEvent.Exited(exitCode, ""));
+        _events.Writer.TryWrite(new AgentEvent.Exited(exitCode, "", exceeded));
         _events.Writer.TryComplete();
     }
 

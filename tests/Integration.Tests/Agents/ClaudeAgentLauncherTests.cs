@@ -1,4 +1,7 @@
+using Claudy.Domain.Sessions;
 using Claudy.Infrastructure.Agents.Claude;
+using Claudy.Infrastructure.Processes;
+using Claudy.Infrastructure.Processes.ControlGroups;
 using Claudy.Infrastructure.Sandbox;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -23,6 +26,7 @@ public sealed class ClaudeAgentLauncherTests
         _launcher = new ClaudeAgentLauncher(
             _process,
             sandbox,
+            new ResourceControl(Options.Create(new ProcessOptions()), _time, NullLogger<ResourceControl>.Instance),
             Options.Create(new ClaudeOptions { CodePath = Environment.ProcessPath }),
             _time,
             NullLogger<ClaudeAgentLauncher>.Instance);
@@ -38,6 +42,19 @@ public sealed class ClaudeAgentLauncherTests
         var launched = await launching.WaitAsync(Deadline);
 
         launched.Error!.Reason.ShouldBe("agent_transcript_missing");
+    }
+
+    [Fact]
+    public async Task Launch_WhenTheStartExceedsALimit_ShouldSayWhich()
+    {
+        _process.IsReading = false;
+
+        var launching = _launcher.LaunchAsync(Launches.Any, CancellationToken.None);
+        _process.Exit(137, exceeded: new ExceededLimit(LimitedResource.Memory, 256L << 20));
+        var launched = await launching.WaitAsync(Deadline);
+
+        launched.Error!.Code.ShouldBe("SESSION_015");
+        launched.Error.Message.ShouldContain("256 MiB");
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Agents.Claude;
 using Claudy.Infrastructure.Processes;
+using Claudy.Infrastructure.Processes.ControlGroups;
 using Claudy.Infrastructure.Sandbox;
 using Claudy.Integration.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,7 +21,8 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("claudy-agent-");
-    private readonly ProcessSpawner _spawner = new(Options.Create(new ProcessOptions()), TimeProvider.System, NullLogger<ProcessSpawner>.Instance);
+    private readonly ResourceControl _resources;
+    private readonly ProcessSpawner _spawner;
     private readonly List<IAgentSession> _sessions = [];
     private readonly ClaudeAgentLauncher _launcher;
 
@@ -29,8 +31,11 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
         foreach (var folder in new[] { Workspace, HomePath, RuntimePath })
             Directory.CreateDirectory(folder);
         Sandbox = new SandboxProbe(Options.Create(new SandboxOptions { Mode = mode, StatePath = Path.Combine(_root.FullName, "sandbox") })).Choose();
+        var options = Options.Create(new ProcessOptions { DataPath = _root.FullName });
+        _resources = new ResourceControl(options, TimeProvider.System, NullLogger<ResourceControl>.Instance);
+        _spawner = new ProcessSpawner(options, _resources, TimeProvider.System, NullLogger<ProcessSpawner>.Instance);
         _launcher = new ClaudeAgentLauncher(
-            this, Sandbox, Options.Create(new ClaudeOptions { CodePath = binary }), TimeProvider.System, NullLogger<ClaudeAgentLauncher>.Instance);
+            this, Sandbox, _resources, Options.Create(new ClaudeOptions { CodePath = binary }), TimeProvider.System, NullLogger<ClaudeAgentLauncher>.Instance);
     }
 
     public ISandbox Sandbox { get; }
@@ -125,6 +130,7 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
         foreach (var session in _sessions)
             await session.DisposeAsync();
         _spawner.Dispose();
+        _resources.Dispose();
         if (Api is not null)
             await Api.DisposeAsync();
         _root.Delete(recursive: true);

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
 
@@ -35,7 +36,8 @@ internal sealed class FakeClaudeProcess : IProcessSpawner, IChildProcess
         return await _heard.Reader.ReadAsync(deadline.Token);
     }
 
-    public void Exit(int code = 0, string errors = "", string? fault = null) => _exited.TrySetResult(new ProcessExit(code, errors, fault));
+    public void Exit(int code = 0, string errors = "", string? fault = null, ExceededLimit? exceeded = null) =>
+        _exited.TrySetResult(new ProcessExit(code, errors, fault, exceeded));
 
     public async ValueTask<bool> WriteLineAsync(ReadOnlyMemory<byte> utf8Line, CancellationToken cancellationToken)
     {

@@ -81,8 +81,23 @@ public sealed class DoctorTests : IDisposable
     {
         var findings = await AgentCheck.RunAsync(new Launcher(new AgentInfo("9.9.9", "/bin/claude", Sandbox: null)), "2.1.197", CancellationToken.None);
 
-        findings.Select(finding => finding.Severity).ShouldBe([Severity.Warning, Severity.Warning]);
+        findings.Select(finding => finding.Severity).ShouldBe([Severity.Warning, Severity.Warning, Severity.Warning]);
         findings[0].Found.ShouldContain("tested with 2.1.197");
+    }
+
+    [Theory]
+    [InlineData("memory, CPU, processes by control groups v1", null, Severity.Ok, "memory, CPU, processes by control groups v1")]
+    [InlineData("memory by control groups v2", "CPU: it was not given", Severity.Warning, "not limited is CPU: it was not given")]
+    [InlineData(null, "memory, CPU, processes: no rights", Severity.Warning, "none; not limited is memory, CPU, processes: no rights")]
+    internal async Task AgentCheck_WhenSoMuchIsLimited_ShouldSayWhatAndHowToGetTheRest(string? limits, string? unlimited, Severity expected, string found)
+    {
+        var agent = new AgentInfo("2.1.197", "/bin/claude", "bubblewrap") { Limits = limits, Unlimited = unlimited };
+
+        var findings = await AgentCheck.RunAsync(new Launcher(agent), "2.1.197", CancellationToken.None);
+
+        findings[2].Severity.ShouldBe(expected);
+        findings[2].Found.ShouldContain(found);
+        (findings[2].Fix ?? "").Contains("Delegate=yes", StringComparison.Ordinal).ShouldBe(expected == Severity.Warning);
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Claudy.Infrastructure.Processes.ControlGroups;
 using Claudy.Integration.Tests.Processes;
 using Claudy.Integration.Tests.Support;
 
@@ -139,6 +140,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
 
         // Sessions of a killed server end by themselves, but not at once.
         await Eventually.IsTrueAsync(() => RunningProcesses.With(_data.FullName).Length == 0, "nothing runs on the data any more");
+        new AbandonedGroups(Path.Combine(DataPath, "data")).Sweep([]);
         _data.Delete(recursive: true);
     }
 

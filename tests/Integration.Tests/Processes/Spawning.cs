@@ -1,6 +1,7 @@
 using System.Text;
 using System.Threading.Channels;
 using Claudy.Infrastructure.Processes;
+using Claudy.Infrastructure.Processes.ControlGroups;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -12,11 +13,14 @@ internal sealed class Spawning : IAsyncDisposable
     private readonly Channel<string> _lines = Channel.CreateBounded<string>(10_000);
     private readonly List<IChildProcess> _started = [];
 
-    public Spawning(int maxLineBytes = 64 << 20) =>
-        Spawner = new ProcessSpawner(
-            Options.Create(new ProcessOptions { MaxLineBytes = maxLineBytes }),
-            TimeProvider.System,
-            NullLogger<ProcessSpawner>.Instance);
+    public Spawning(int maxLineBytes = 64 << 20)
+    {
+        var options = Options.Create(new ProcessOptions { MaxLineBytes = maxLineBytes, DataPath = Folder });
+        Resources = new ResourceControl(options, TimeProvider.System, NullLogger<ResourceControl>.Instance);
+        Spawner = new ProcessSpawner(options, Resources, TimeProvider.System, NullLogger<ProcessSpawner>.Instance);
+    }
+
+    public ResourceControl Resources { get; }
 
     public ProcessSpawner Spawner { get; }
 
@@ -65,6 +69,7 @@ internal sealed class Spawning : IAsyncDisposable
         }
 
         Spawner.Dispose();
+        Resources.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 

@@ -169,7 +169,7 @@ public sealed class BubblewrapCommandTests
     {
         var home = Directory.CreateTempSubdirectory("claudy-test-");
         var policy = Policy with { HomePath = home.FullName };
-        var sandbox = new NoSandbox("why", null, new ResourceLimits(null, null, null));
+        var sandbox = new NoSandbox("why", null, new ResourceLimits(null, null, null), SessionBounds.None);
 
         sandbox.Prepare(policy);
 
@@ -181,7 +181,7 @@ public sealed class BubblewrapCommandTests
     [Fact]
     public void Wrap_WhenThereIsNoSandbox_ShouldOnlyLimit()
     {
-        var sandbox = new NoSandbox("why", "/usr/bin/prlimit", new ResourceLimits(null, 200, null));
+        var sandbox = new NoSandbox("why", "/usr/bin/prlimit", new ResourceLimits(null, 200, null), SessionBounds.None);
 
         var wrapped = sandbox.Wrap(Policy, Inner);
 

@@ -92,6 +92,9 @@ public sealed class SandboxProbeTests : IDisposable
     [InlineData("Claudy:Sandbox:MaxOpenFiles", "0")]
     [InlineData("Claudy:Sandbox:MaxFileBytes", "10")]
     [InlineData("Claudy:Sandbox:MaxTemporaryBytes", "-1")]
+    [InlineData("Claudy:Sandbox:MaxMemoryBytes", "1000000")]
+    [InlineData("Claudy:Sandbox:MaxCpuCores", "0")]
+    [InlineData("Claudy:Sandbox:MaxDiskBytes", "1000")]
     [InlineData("Claudy:Processes:MaxLineBytes", "10")]
     public async Task StartAsync_WhenASettingIsWrong_ShouldNameIt(string name, string value)
     {
@@ -100,6 +103,14 @@ public sealed class SandboxProbeTests : IDisposable
         var thrown = await Should.ThrowAsync<OptionsValidationException>(() => host.StartAsync());
 
         thrown.Message.ShouldContain($"Options.{name.Split(':')[^1]} must be between ");
+    }
+
+    [Fact]
+    public async Task StartAsync_WhenTheControlGroupIsNoPath_ShouldNameIt()
+    {
+        using var host = Host(("Claudy:Processes:ControlGroup", "claudy.slice"));
+
+        (await Should.ThrowAsync<OptionsValidationException>(() => host.StartAsync())).Message.ShouldContain("Claudy:Processes:ControlGroup");
     }
 
     public void Dispose() => Directory.Delete(_data, recursive: true);

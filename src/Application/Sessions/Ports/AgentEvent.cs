@@ -114,7 +114,8 @@ public abstract record AgentEvent
     /// <summary>The process is gone, with all its descendants; always the last event.</summary>
     /// <param name="ExitCode">The exit code, or 128 + the signal.</param>
     /// <param name="ErrorOutput">The last lines of its error output, up to 4 kB, for the operator's log.</param>
-    public sealed record Exited(int ExitCode, string ErrorOutput) : AgentEvent;
+    /// <param name="Exceeded">The limit that it was ended for; null when it was not.</param>
+    public sealed record Exited(int ExitCode, string ErrorOutput, ExceededLimit? Exceeded = null) : AgentEvent;
 }
 
 /// <summary>How a turn ended.</summary>

@@ -25,7 +25,14 @@ public interface IAgentLauncher
 /// <param name="Version">Such as 2.1.197.</param>
 /// <param name="Path">The binary.</param>
 /// <param name="Sandbox">The sandbox that sessions run in, such as <c>bubblewrap 0.8.0</c>; null when there is none.</param>
-public sealed record AgentInfo(string Version, string Path, string? Sandbox);
+public sealed record AgentInfo(string Version, string Path, string? Sandbox)
+{
+    /// <summary>The limits that hold for each session, and by what; null when there are none.</summary>
+    public string? Limits { get; init; }
+
+    /// <summary>Which limits do not hold on this machine and why; null when all do.</summary>
+    public string? Unlimited { get; init; }
+}
 
 /// <summary>All that an agent needs to start.</summary>
 public sealed record AgentLaunch

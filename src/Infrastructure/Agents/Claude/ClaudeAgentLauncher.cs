@@ -4,6 +4,7 @@ using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
+using Claudy.Infrastructure.Processes.ControlGroups;
 using Claudy.Infrastructure.Sandbox;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -14,6 +15,7 @@ namespace Claudy.Infrastructure.Agents.Claude;
 internal sealed partial class ClaudeAgentLauncher(
     IProcessSpawner spawner,
     ISandbox sandbox,
+    ResourceControl resources,
     IOptions<ClaudeOptions> options,
     TimeProvider time,
     ILogger<ClaudeAgentLauncher> logger) : IAgentLauncher
@@ -46,7 +48,7 @@ internal sealed partial class ClaudeAgentLauncher(
         {
             var exit = await process.Exited.WaitAsync(options.Value.StartTimeout, time, cancellationToken);
             return exit.ExitCode == 0
-                ? new AgentInfo(output.ToString().Split(Whitespace, 2)[0], binary, sandbox.Description)
+                ? InfoOf(output.ToString().Split(Whitespace, 2)[0], binary)
                 : SessionErrors.AgentFailedToStart(Sentence(exit));
         }
         catch (TimeoutException)
@@ -100,6 +102,16 @@ internal sealed partial class ClaudeAgentLauncher(
         }
     }
 
+    private AgentInfo InfoOf(string version, string binary)
+    {
+        var support = resources.Support;
+        return new AgentInfo(version, binary, sandbox.Description)
+        {
+            Limits = support.Means is { } means ? $"{support.Controllers.ToPlain()} of each session by {means}" : null,
+            Unlimited = support.Unlimited,
+        };
+    }
+
     // The pipes of a process that ends break before it is known how it ended, and that is what tells why.
     private async Task<ProcessExit?> EndedByItselfAsync(ClaudeAgentSession session, CancellationToken cancellationToken)
     {
@@ -142,6 +154,8 @@ internal sealed partial class ClaudeAgentLauncher(
     {
         if (exit is null)
             return SessionErrors.AgentFailedToStart(unanswered.Message);
+        if (exit.Exceeded is { } exceeded)
+            return SessionErrors.ResourceLimitExceeded(exceeded);
         if (launch.ResumeAgentSessionId is not null && exit.ErrorTail.Contains("No conversation found", StringComparison.Ordinal))
             return SessionErrors.AgentFailedToStart("the transcript to go on with is gone.") with { Reason = AgentErrors.TranscriptMissingReason, Retryable = false };
         if (launch.ResumeAgentSessionId is null && exit.ErrorTail.Contains("is already in use", StringComparison.Ordinal))

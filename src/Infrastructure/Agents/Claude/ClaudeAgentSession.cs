@@ -210,7 +210,7 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
         var exit = await _process.Exited;
         _control.Close();
         var errors = exit.Fault is null ? exit.ErrorTail : $"{exit.Fault}\n{exit.ErrorTail}";
-        await _events.Writer.WriteAsync(new AgentEvent.Exited(exit.ExitCode, errors), CancellationToken.None);
+        await _events.Writer.WriteAsync(new AgentEvent.Exited(exit.ExitCode, errors, exit.Exceeded), CancellationToken.None);
         _events.Writer.Complete();
     }
 

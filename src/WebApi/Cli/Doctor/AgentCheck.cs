@@ -14,7 +14,7 @@ internal static class AgentCheck
         }
 
         var agent = probed.Value;
-        return [Version(agent, pinnedVersion), Sandbox(agent)];
+        return [Version(agent, pinnedVersion), Sandbox(agent), Limits(agent)];
     }
 
     private static Finding Version(AgentInfo agent, string pinnedVersion) => agent.Version == pinnedVersion
@@ -32,4 +32,12 @@ internal static class AgentCheck
             Severity.Warning,
             "none: sessions run with the rights of this server",
             "apt install bubblewrap util-linux, and allow user namespaces (eng/setup says how); docs/security.md tells what it is for.");
+
+    private static Finding Limits(AgentInfo agent) => agent is { Limits: { } limits, Unlimited: null }
+        ? new Finding("Limits", Severity.Ok, limits)
+        : new Finding(
+            "Limits",
+            Severity.Warning,
+            $"{agent.Limits ?? "none"}; not limited is {agent.Unlimited}",
+            "Run Claudy as a systemd service with Delegate=yes, or as `systemd-run --user --scope -p Delegate=yes ./claudy`; docs/operations.md tells more.");
 }
