@@ -17,10 +17,12 @@ internal sealed class SessionRunnerFactory(
     ISessionFeed feed,
     IAgentLauncher launcher,
     IApiBroker broker,
+    IEgressProxy egress,
     IWorkspaceFiles workspaces,
     ICredentialVault credentials,
     AgentAdmission admission,
     IOptions<SessionOptions> options,
+    IOptions<NetworkOptions> network,
     TimeProvider time,
     ILoggerFactory loggers)
 {
@@ -47,7 +49,7 @@ internal sealed class SessionRunnerFactory(
             }
 
             var outbox = new SessionOutbox(session, lease, log, store, feed);
-            var slot = new AgentSlot(sessionId, launcher, broker, workspaces, credentials, loggers.CreateLogger<AgentSlot>());
+            var slot = new AgentSlot(sessionId, launcher, broker, egress, workspaces, credentials, network.Value, loggers.CreateLogger<AgentSlot>());
             var runner = new SessionRunner(session, lease, outbox, slot, admission, options.Value, time, loggers.CreateLogger<SessionRunner>());
             return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, ended));
         }

@@ -66,4 +66,8 @@ public static class SessionErrors
     /// <summary>The session moved to another node, or this node lost its lease.</summary>
     public static Error Moved() =>
         new(ResultStatus.Unavailable, "SESSION_014", "session_moved", "The session is moving to another place; try again.") { Retryable = true };
+
+    /// <summary>More of the network than the server gives to sessions, or can.</summary>
+    public static Error NetworkNotAllowed(string why) =>
+        new(ResultStatus.Forbidden, "SESSION_016", "network_not_allowed", $"This session cannot have that network: {why}");
 }

@@ -43,4 +43,7 @@ public abstract record FeedItem
     /// <param name="Reason">In lower snake case, such as <c>api_retry</c>.</param>
     /// <param name="Message">A sentence for the user.</param>
     public sealed record Notice(string Reason, string Message) : FeedItem;
+
+    /// <summary>The session's process wanted to reach a host that it may not.</summary>
+    public sealed record EgressRefused(EgressRefusal Refusal) : FeedItem;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 
 namespace Claudy.Application.Sessions.Ports;
@@ -57,6 +58,9 @@ public abstract record SessionCommand
 
     /// <summary>Changes the permission mode.</summary>
     public sealed record SetPermissionMode(PermissionMode Mode) : SessionCommand;
+
+    /// <summary>Changes what of the network it may reach.</summary>
+    public sealed record SetNetwork(NetworkPolicy Network) : SessionCommand;
 }
 
 /// <summary>What a session answers to a command that it took.</summary>
