@@ -43,17 +43,17 @@ public sealed record ReachableAddresses(IReadOnlyList<IPNetwork> Opened)
     private static readonly IPNetwork TranslatedIPv4 = IPNetwork.Parse("64:ff9b::/96");
 
     // Where clouds tell a machine its credentials. One of them, Azure's, is in public space.
-    private static readonly IPAddress[] Metadata =
+    private static readonly IPNetwork[] Metadata =
     [
-        IPAddress.Parse("169.254.169.254"),
-        IPAddress.Parse("169.254.170.2"),
-        IPAddress.Parse("169.254.170.23"),
-        IPAddress.Parse("100.100.100.200"),
-        IPAddress.Parse("168.63.129.16"),
-        IPAddress.Parse("192.0.0.192"),
-        IPAddress.Parse("fd00:ec2::254"),
-        IPAddress.Parse("fd00:ec2::23"),
-        IPAddress.Parse("fd20:ce::254"),
+        IPNetwork.Parse("169.254.169.254/32"),
+        IPNetwork.Parse("169.254.170.2/32"),
+        IPNetwork.Parse("169.254.170.23/32"),
+        IPNetwork.Parse("100.100.100.200/32"),
+        IPNetwork.Parse("168.63.129.16/32"),
+        IPNetwork.Parse("192.0.0.192/32"),
+        IPNetwork.Parse("fd00:ec2::254/128"),
+        IPNetwork.Parse("fd00:ec2::23/128"),
+        IPNetwork.Parse("fd20:ce::254/128"),
     ];
 
     /// <summary>Only the public network.</summary>
@@ -69,7 +69,7 @@ public sealed record ReachableAddresses(IReadOnlyList<IPNetwork> Opened)
         }
 
         var plain = Plain(address);
-        return !Metadata.Contains(plain) && (IsPublic(plain) || IsOpened(plain));
+        return !Metadata.Any(network => network.Contains(plain)) && (IsPublic(plain) || IsOpened(plain));
     }
 
     /// <summary>Whether the operator opened an address on purpose.</summary>
