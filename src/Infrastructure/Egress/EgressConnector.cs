@@ -39,7 +39,7 @@ internal sealed class EgressConnector(IHostResolver resolver, IOptions<EgressOpt
         }
     }
 
-    private NetworkRefusal? WhyNot(IReadOnlyList<IPAddress> addresses, int port, NetworkRules rules)
+    private NetworkRefusal? WhyNot(List<IPAddress> addresses, int port, NetworkRules rules)
     {
         if (!addresses.All(_reachable.Includes))
         {
@@ -57,7 +57,7 @@ internal sealed class EgressConnector(IHostResolver resolver, IOptions<EgressOpt
         return plain.Any(address => own.Contains(address) && !_reachable.IsOpened(address)) ? NetworkRefusal.PrivateAddress : null;
     }
 
-    private async Task<EgressConnection> ConnectAsync(HostName host, IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellationToken)
+    private async Task<EgressConnection> ConnectAsync(HostName host, List<IPAddress> addresses, int port, CancellationToken cancellationToken)
     {
         var why = "";
         for (var i = 0; i < addresses.Count; i++)

@@ -71,7 +71,9 @@ internal static class WireNetwork
 /// <param name="Hosts">The hosts of a list; none for the other modes.</param>
 internal sealed record NetworkData(string Mode, IReadOnlyList<string>? Hosts)
 {
-    public static NetworkData Of(NetworkPolicy? policy) => policy is null
-        ? Of(NetworkPolicy.None)
-        : new NetworkData(WireNetwork.Of(policy.Mode), policy.Mode == NetworkMode.AllowList ? policy.Hosts : null);
+    public static NetworkData Of(NetworkPolicy? policy)
+    {
+        var shown = policy ?? NetworkPolicy.None;
+        return new NetworkData(WireNetwork.Of(shown.Mode), shown.Mode == NetworkMode.AllowList ? shown.Hosts : null);
+    }
 }

@@ -4,7 +4,6 @@ using Claudy.Application.Tests.Support;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
-using Microsoft.Extensions.Options;
 using NSubstitute;
 using Shouldly;
 using Xunit;

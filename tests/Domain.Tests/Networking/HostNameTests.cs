@@ -23,7 +23,7 @@ public sealed class HostNameTests
     {
         HostName.TryParse(text, out var name, out _).ShouldBeTrue();
 
-        name!.Value.ShouldBe(expected);
+        name.Value.ShouldBe(expected);
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class HostNameTests
     {
         HostName.TryParseWritten(text, out var name, out var why).ShouldBeTrue(why);
 
-        name!.Value.ShouldBe(expected);
+        name.Value.ShouldBe(expected);
     }
 
     [Theory]

@@ -69,9 +69,9 @@ public sealed class HostPropertyTests
         var (outer, inner) = (Pattern(one.Text), Pattern(other.Text));
         HostName.TryParse(host.Text, out var name, out _).ShouldBeTrue();
 
-        if (outer.Covers(inner) && inner.Matches(name!, host.Port))
+        if (outer.Covers(inner) && inner.Matches(name, host.Port))
         {
-            outer.Matches(name!, host.Port).ShouldBeTrue();
+            outer.Matches(name, host.Port).ShouldBeTrue();
         }
     }
 
@@ -81,9 +81,9 @@ public sealed class HostPropertyTests
         var (outer, inner) = (NetworkPolicy.AllowList([.. most.Select(p => p.Text)]), NetworkPolicy.AllowList([.. asked.Select(p => p.Text)]));
         HostName.TryParse(host.Text, out var name, out _).ShouldBeTrue();
 
-        if (outer.FirstBeyond(inner) is null && inner.Allows(name!, host.Port))
+        if (outer.FirstBeyond(inner) is null && inner.Allows(name, host.Port))
         {
-            outer.Allows(name!, host.Port).ShouldBeTrue();
+            outer.Allows(name, host.Port).ShouldBeTrue();
         }
     }
 

@@ -62,7 +62,7 @@ public sealed class WireNetworkTests
         var settings = new SessionSettings
         {
             Name = "Mine",
-            Network = mode is { } chosen ? new NetworkPolicy(chosen, chosen == NetworkMode.AllowList ? ["a.example"] : []) : null,
+            Network = mode is { } chosen ? PolicyOf(chosen) : null,
         };
 
         var frame = Encode(new FeedItem.Durable(new StoredEvent(1, DateTimeOffset.UnixEpoch, new SessionCreated(settings))));
@@ -92,6 +92,8 @@ public sealed class WireNetworkTests
         WireNetwork.Of(reason).ShouldBe(word);
         new EgressRefusal("a.example", 0, reason).Message.ShouldStartWith("a.example is out of this session's reach: ");
     }
+
+    private static NetworkPolicy PolicyOf(NetworkMode mode) => new(mode, mode == NetworkMode.AllowList ? ["a.example"] : []);
 
     private static JsonElement Encode(FeedItem item)
     {
