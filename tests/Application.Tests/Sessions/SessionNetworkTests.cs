@@ -209,6 +209,20 @@ public sealed class SessionNetworkTests
     }
 
     [Fact]
+    public async Task Agent_WhenItEnds_ShouldTakeItsConnectionsWithIt()
+    {
+        await using var node = await Node.StartAsync();
+        var session = (await CreateAsync(node, SomeHosts)).Value.Id;
+        await node.StatusAsync(session, SessionStatus.Idle);
+        var agent = await node.Agents.NextAsync();
+
+        agent.Die(137);
+
+        await Eventually.ShouldHoldAsync(
+            () => node.Egress.ReceivedCalls().Any(call => call.GetMethodInfo().Name == nameof(IEgressProxy.CloseAsync)), "the proxy was closed");
+    }
+
+    [Fact]
     public async Task Refusal_ShouldBeToldToWhoeverWatches_AndNotBeKept()
     {
         await using var node = await Node.StartAsync();
