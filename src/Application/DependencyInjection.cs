@@ -39,6 +39,8 @@ public static class DependencyInjection
         services.AddSingleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>();
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section).ValidateOnStart();
         services.AddSingleton<AgentAdmission>();
+        services.AddSingleton<IValidateOptions<NetworkOptions>, NetworkOptionsValidator>();
+        services.AddOptions<NetworkOptions>().BindConfiguration(NetworkOptions.Section).ValidateOnStart();
         services.AddSingleton<SessionRunnerFactory>();
         services.AddSingleton<SessionRemoval>();
         services.AddSingleton<SessionDeletion>();

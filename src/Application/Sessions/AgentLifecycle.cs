@@ -1,4 +1,5 @@
 using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Microsoft.Extensions.Logging;
@@ -112,7 +113,19 @@ internal sealed partial class AgentLifecycle(
     }
 
     /// <summary>A turn ended, so whatever crashed before is overcome.</summary>
-    public void TurnEnded() => _crashesInARow = 0;
+    public void TurnEnded()
+    {
+        _crashesInARow = 0;
+        RestartForNetwork();
+    }
+
+    /// <summary>What the session may reach changed: at once where the agent has a way out, else with another start.</summary>
+    public void NetworkChanged()
+    {
+        var policy = session.State.Settings.Network ?? NetworkPolicy.None;
+        loop.AfterCommit(() => slot.ApplyNetwork(policy));
+        RestartForNetwork();
+    }
 
     /// <summary>The work that it waited in line for may be gone.</summary>
     public void WorkTakenBack()
@@ -183,6 +196,7 @@ internal sealed partial class AgentLifecycle(
         TellSettingsChangedMeanwhile();
         started();
         session.AgentReady(_readyAt);
+        RestartForNetwork();
     }
 
     private void FailedToStart(Error error, DateTimeOffset now)
@@ -239,6 +253,23 @@ internal sealed partial class AgentLifecycle(
         if (settings.PermissionMode != _launched.PermissionMode)
         {
             slot.Control(agent => agent.SetPermissionModeAsync(settings.PermissionMode, CancellationToken.None), _ => Task.CompletedTask);
+        }
+
+        if (settings.Network != _launched.Network)
+        {
+            slot.ApplyNetwork(settings.Network ?? NetworkPolicy.None);
+        }
+    }
+
+    // An agent that was started without a network has nothing in its sandbox that leads to one.
+    private void RestartForNetwork()
+    {
+        var lacksNetwork = (_launched.Network ?? NetworkPolicy.None).Mode == NetworkMode.None;
+        var wantsNetwork = (session.State.Settings.Network ?? NetworkPolicy.None).Mode != NetworkMode.None;
+        if (lacksNetwork && wantsNetwork && slot.Agent is not null && !IsStopping && !IsClosed && session.State.Status == SessionStatus.Idle)
+        {
+            Stop("network_changed", () => { });
+            Start();
         }
     }
 

@@ -1,6 +1,7 @@
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
@@ -18,9 +19,11 @@ internal sealed partial class AgentSlot(
     UserId owner,
     IAgentLauncher launcher,
     IApiBroker broker,
+    IEgressProxy egress,
     IWorkspaceFiles workspaces,
     ICredentialVault credentials,
     IPermissionRuleStore rules,
+    NetworkOptions network,
     ILogger<AgentSlot> logger) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _abandoned = new();
@@ -34,6 +37,9 @@ internal sealed partial class AgentSlot(
 
     /// <summary>Whether there is an agent or one is on its way.</summary>
     public bool IsOccupied { get; private set; }
+
+    /// <summary>Called from any thread when the agent wanted to reach a host that it may not.</summary>
+    public Action<EgressRefusal> OnRefused { get; set; } = _ => { };
 
     /// <summary>An agent is on its way.</summary>
     public void Reserve() => IsOccupied = true;
@@ -82,6 +88,9 @@ internal sealed partial class AgentSlot(
             _telling = TellAsync(_telling, agent, say);
         }
     }
+
+    /// <summary>Has the running agent reach only what this policy allows, from now on.</summary>
+    public void ApplyNetwork(NetworkPolicy policy) => egress.Apply(sessionId, network.RulesFor(policy));
 
     /// <summary>Asks something of the agent after all that was said before; <paramref name="done"/> is called from another thread.</summary>
     public void Control(Func<IAgentSession, Task<Result>> ask, Func<Result, Task> done) => Tell((agent, _) =>
@@ -163,6 +172,8 @@ internal sealed partial class AgentSlot(
             await GuardAsync(() => agent.DisposeAsync().AsTask());
         }
 
+        // The folder of both sockets is the broker's.
+        await GuardAsync(() => egress.CloseAsync(sessionId));
         await GuardAsync(() => broker.CloseAsync(sessionId));
     }
 
@@ -203,6 +214,12 @@ internal sealed partial class AgentSlot(
         }
 
         var owners = await rules.FindAsync(owner, cancellationToken);
+        var policy = state.Settings.Network ?? NetworkPolicy.None;
+        if (launcher.WhyNoNetwork(policy.Mode) is { } why)
+        {
+            return SessionErrors.AgentFailedToStart(why) with { Retryable = false };
+        }
+
         var location = workspaces.Prepare(sessionId);
         var socket = await broker.OpenAsync(sessionId, () => credentials.For(sessionId), cancellationToken);
         return await launcher.LaunchAsync(
@@ -215,9 +232,16 @@ internal sealed partial class AgentSlot(
                 WorkspacePath = location.WorkspacePath,
                 HomePath = location.HomePath,
                 ApiSocketPath = socket,
+                EgressSocketPath = await OpenEgressAsync(policy, Path.GetDirectoryName(socket)!, cancellationToken),
             },
             cancellationToken);
     }
+
+    // Without a sandbox the agent has this machine's network, and nothing would make it go through a proxy.
+    private async Task<string?> OpenEgressAsync(NetworkPolicy policy, string folder, CancellationToken cancellationToken) =>
+        policy.Mode != NetworkMode.None && launcher.IsIsolating
+            ? await egress.OpenAsync(sessionId, folder, network.RulesFor(policy), refusal => OnRefused(refusal), cancellationToken)
+            : null;
 
     [LoggerMessage(200, LogLevel.Information, "Session {SessionId}: the agent did not hear")]
     private partial void LogNotHeard(Exception exception, SessionId sessionId);

@@ -39,6 +39,7 @@ internal sealed class CreateSessionHandler(
     IAgentLauncher agents,
     SessionRemoval removal,
     IOptions<SessionOptions> options,
+    IOptions<NetworkOptions> network,
     TimeProvider time) : IRequestHandler<CreateSession, Result<CreatedSession>>
 {
     public async Task<Result<CreatedSession>> Handle(CreateSession request, CancellationToken cancellationToken)
@@ -46,6 +47,12 @@ internal sealed class CreateSessionHandler(
         if (request.Settings.PermissionMode == PermissionMode.BypassPermissions && !agents.IsIsolating)
         {
             return SessionErrors.ModeNeedsSandbox();
+        }
+
+        var granted = agents.GrantNetwork(network.Value, request.Settings.Network);
+        if (!granted.IsSuccess)
+        {
+            return granted.Error;
         }
 
         if (await sessions.CountLiveAsync(request.UserId, cancellationToken) >= options.Value.MaxPerUser)
@@ -58,6 +65,7 @@ internal sealed class CreateSessionHandler(
         {
             Name = request.Settings.Name.Length > 0 ? request.Settings.Name : $"Session of {now:yyyy-MM-dd HH:mm}",
             BringsOwnKey = request.ClaudeKey is not null,
+            Network = granted.Value,
         };
         var session = Session.Create(SessionId.New(now), request.UserId, settings, now);
         workspaces.Prepare(session.Id);

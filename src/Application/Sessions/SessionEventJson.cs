@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 
 namespace Claudy.Application.Sessions;
@@ -117,6 +118,7 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
         typeof(SnakeCaseEnum<PermissionMode>),
         typeof(SnakeCaseEnum<PermissionDecision>),
         typeof(SnakeCaseEnum<QueueChange>),
+        typeof(SnakeCaseEnum<NetworkMode>),
     ])]
 [JsonSerializable(typeof(SessionEvent))]
 [JsonSerializable(typeof(SessionCreated))]

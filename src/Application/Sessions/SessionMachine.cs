@@ -2,6 +2,7 @@ using System.Text.Json;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Admission;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Microsoft.Extensions.Logging;
@@ -42,6 +43,7 @@ internal sealed class SessionMachine
         _recorder = new AgentEventRecorder(session, outbox, options, time) { MayStartTurns = () => !_agent!.IsStopping };
         _permissions = new PermissionGate(session, _recorder, slot, loop, rules, time, logger);
         _agent = new AgentLifecycle(session, _recorder, slot, loop, _queueing, _permissions.AgentStarted, options, time, logger);
+        slot.OnRefused = refusal => _ = loop.PostAsync(() => outbox.Add(new FeedItem.EgressRefused(refusal)));
     }
 
     /// <summary>Whether the runner can end: no process, and closed or nothing to do for a while.</summary>
@@ -159,6 +161,9 @@ internal sealed class SessionMachine
                 break;
             case SessionCommand.SetModel(var model):
                 Change(_session.State.Settings with { Model = model }, agent => agent.SetModelAsync(model, CancellationToken.None), answer);
+                break;
+            case SessionCommand.SetNetwork(var network):
+                answer(SetNetwork(network, now));
                 break;
             case SessionCommand.SetPermissionMode(var mode):
                 SetPermissionMode(mode, answer);
@@ -339,6 +344,17 @@ internal sealed class SessionMachine
         }
 
         _slot.Control(agent => agent.InterruptAsync(CancellationToken.None), outcome => _loop.PostAsync(() => done(outcome)));
+    }
+
+    private Result<SessionReply> SetNetwork(NetworkPolicy network, DateTimeOffset now)
+    {
+        var changed = _session.ChangeSettings(_session.State.Settings with { Network = network }, now);
+        if (changed.IsSuccess)
+        {
+            _agent.NetworkChanged();
+        }
+
+        return DoneIf(changed);
     }
 
     private void SetPermissionMode(PermissionMode mode, Action<Result<SessionReply>> answer)

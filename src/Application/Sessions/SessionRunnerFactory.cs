@@ -17,11 +17,13 @@ internal sealed class SessionRunnerFactory(
     ISessionFeed feed,
     IAgentLauncher launcher,
     IApiBroker broker,
+    IEgressProxy egress,
     IWorkspaceFiles workspaces,
     ICredentialVault credentials,
     AgentAdmission admission,
     IPermissionRuleStore rules,
     IOptions<SessionOptions> options,
+    IOptions<NetworkOptions> network,
     TimeProvider time,
     ILoggerFactory loggers)
 {
@@ -48,7 +50,8 @@ internal sealed class SessionRunnerFactory(
             }
 
             var outbox = new SessionOutbox(session, lease, log, store, feed);
-            var slot = new AgentSlot(sessionId, session.Owner, launcher, broker, workspaces, credentials, rules, loggers.CreateLogger<AgentSlot>());
+            var slot = new AgentSlot(
+                sessionId, session.Owner, launcher, broker, egress, workspaces, credentials, rules, network.Value, loggers.CreateLogger<AgentSlot>());
             var runner = new SessionRunner(session, lease, outbox, slot, admission, rules, options.Value, time, loggers.CreateLogger<SessionRunner>());
             return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, ended));
         }

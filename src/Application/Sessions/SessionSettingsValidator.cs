@@ -1,3 +1,4 @@
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using FluentValidation;
 
@@ -20,6 +21,7 @@ internal sealed class SessionSettingsValidator : AbstractValidator<SessionSettin
             .Must(text => text?.Contains('\0', StringComparison.Ordinal) != true).WithMessage("append_system_prompt must not hold a NUL character.");
         RuleFor(s => s.AllowedTools).ToolRules();
         RuleFor(s => s.DisallowedTools).ToolRules();
+        RuleFor(s => s.Network).Network();
     }
 }
 
@@ -39,6 +41,11 @@ internal static class SessionRules
             .WithMessage($"At most {SessionSettingsValidator.MaxTools} tools can be named.")
             .Must(tools => tools.All(IsToolRule))
             .WithMessage("Each tool must be a name or a rule such as Bash(git status), of one line.");
+
+    public static IRuleBuilderOptions<T, NetworkPolicy?> Network<T>(this IRuleBuilder<T, NetworkPolicy?> rule) =>
+        rule.Must(network => network is null || Enum.IsDefined(network.Mode)).WithMessage("network must be none, allow_list or open.")
+            .Must(network => network is null || NetworkPolicy.WrongWith(network.Hosts) is null)
+            .WithMessage((_, network) => $"network.hosts: {NetworkPolicy.WrongWith(network!.Hosts)}");
 
     // JSON puts null where the type says that there is none.
     private static bool IsToolRule(string? rule) =>

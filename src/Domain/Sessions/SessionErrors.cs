@@ -90,4 +90,8 @@ public static class SessionErrors
     }
 
     private static string Size(long bytes) => bytes >= 1L << 30 ? $"{bytes / (double)(1L << 30):0.##} GiB" : $"{bytes / (double)(1L << 20):0.##} MiB";
+
+    /// <summary>More of the network than the server gives to sessions, or can.</summary>
+    public static Error NetworkNotAllowed(string why) =>
+        new(ResultStatus.Forbidden, "SESSION_016", "network_not_allowed", $"This session cannot have that network: {why}");
 }

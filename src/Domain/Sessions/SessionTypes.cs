@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Claudy.Domain.Networking;
 
 namespace Claudy.Domain.Sessions;
 
@@ -72,6 +73,9 @@ public sealed record SessionSettings
 
     /// <summary>Whether the user gave a key for this session; if so, it never falls back to the server's.</summary>
     public bool BringsOwnKey { get; init; }
+
+    /// <summary>What of the network it may reach; null, as in sessions from before there was a choice, for nothing.</summary>
+    public NetworkPolicy? Network { get; init; }
 }
 
 /// <summary>Tokens, as the API counts them.</summary>

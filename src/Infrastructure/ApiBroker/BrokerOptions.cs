@@ -22,6 +22,10 @@ internal sealed class BrokerOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00", ErrorMessage = "Claudy:Broker:ConnectTimeout must be from a tenth of a second to five minutes.")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long the API may be silent in the middle of a stream before the child is cut off, which makes it ask again. The API pings every few seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00", ErrorMessage = "Claudy:Broker:StallTimeout must be from a tenth of a second to an hour.")]
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
     /// <summary>The largest request body, in bytes.</summary>
     [Range(1024, 1L << 30)]
     public long MaxRequestBytes { get; set; } = 64 << 20;

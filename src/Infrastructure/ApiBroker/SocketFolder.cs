@@ -5,7 +5,7 @@ using Claudy.Domain.Sessions;
 
 namespace Claudy.Infrastructure.ApiBroker;
 
-/// <summary>The folder that a session's socket lives in, alone: it is what the sandbox gets to see.</summary>
+/// <summary>The folder that a session's socket lives in, with others of the session alone: it is what the sandbox gets to see.</summary>
 internal static class SocketFolder
 {
     public const string SocketName = "api.sock";
@@ -13,13 +13,16 @@ internal static class SocketFolder
     /// <summary>What Linux allows in <c>sun_path</c>, without its terminating NUL.</summary>
     private const int MaxSocketPathBytes = 107;
 
+    /// <summary>The longest name that a socket in the folder may have: others are put there too.</summary>
+    private const int MaxSocketNameBytes = 16;
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Makes a session's folder, empty and for the owner only: under the runtime path, or, where that is too long for a socket, under the temporary folder.</summary>
     public static string Create(string runtimePath, SessionId session)
     {
         var folder = Path.Combine(Path.GetFullPath(runtimePath), ShortName(session));
-        if (Encoding.UTF8.GetByteCount(Path.Combine(folder, SocketName)) > MaxSocketPathBytes)
+        if (Encoding.UTF8.GetByteCount(folder) + 1 + MaxSocketNameBytes > MaxSocketPathBytes)
             folder = Path.Combine(TakeFallback(runtimePath), ShortName(session));
 
         Delete(folder);

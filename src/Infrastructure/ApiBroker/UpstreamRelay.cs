@@ -12,7 +12,9 @@ namespace Claudy.Infrastructure.ApiBroker;
 internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILogger<UpstreamRelay> logger) : IDisposable
 {
     private const int ChunkBytes = 16 * 1024;
+    private const string EventStream = "text/event-stream";
 
+    private readonly TimeSpan _stallTimeout = options.Value.StallTimeout;
     private readonly string _upstream = options.Value.Upstream.TrimEnd('/');
 
     // Not HttpClient: it has a time limit, and a turn has none.
@@ -88,11 +90,15 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
     {
         var cancellationToken = context.RequestAborted;
         var output = context.Response.BodyWriter;
+
+        // What is not a stream is silent until it is whole.
+        var patience = response.Content.Headers.ContentType?.MediaType == EventStream ? _stallTimeout : Timeout.InfiniteTimeSpan;
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             await context.Response.StartAsync(cancellationToken);
             await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            while (await body.ReadAsync(output.GetMemory(ChunkBytes), cancellationToken) is var read and > 0)
+            while (await ReadAsync(body, output.GetMemory(ChunkBytes), stall, patience) is var read and > 0)
             {
                 output.Advance(read);
                 await output.FlushAsync(cancellationToken);
@@ -104,6 +110,21 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
             LogCut(e, session);
             context.Abort();
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Claude Code would wait for minutes; cut off, it asks again at once.
+            LogStalled(session, _stallTimeout);
+            context.Abort();
+        }
+    }
+
+    // Only the API's own silence counts, not the time in which a slow child takes what came.
+    private static async ValueTask<int> ReadAsync(Stream body, Memory<byte> memory, CancellationTokenSource stall, TimeSpan patience)
+    {
+        stall.CancelAfter(patience);
+        var read = await body.ReadAsync(memory, stall.Token);
+        stall.CancelAfter(Timeout.InfiniteTimeSpan);
+        return read;
     }
 
     [LoggerMessage(2120, LogLevel.Debug, "Session {Session}: {Route} is answered with {Status}")]
@@ -111,6 +132,9 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
 
     [LoggerMessage(2121, LogLevel.Warning, "Session {Session}: the Claude API could not be reached")]
     private partial void LogUnreachable(Exception exception, SessionId session);
+
+    [LoggerMessage(2220, LogLevel.Warning, "Session {Session}: the Claude API was silent for {Timeout} in the middle of an answer; Claude Code is cut off, to ask again")]
+    private partial void LogStalled(SessionId session, TimeSpan timeout);
 
     [LoggerMessage(2122, LogLevel.Warning, "Session {Session}: the Claude API broke off its answer")]
     private partial void LogCut(Exception exception, SessionId session);

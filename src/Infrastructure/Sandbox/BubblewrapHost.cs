@@ -1,3 +1,5 @@
+using Claudy.Infrastructure.Processes;
+
 namespace Claudy.Infrastructure.Sandbox;
 
 /// <summary>What the sandbox's command line depends on: this machine and the operator's settings.</summary>
@@ -10,6 +12,9 @@ internal sealed record BubblewrapHost
     public required Version Version { get; init; }
 
     public required string Prlimit { get; init; }
+
+    /// <summary>Joins the network's socket and a port inside; null when it is not installed where sandboxes see it.</summary>
+    public required string? Socat { get; init; }
 
     /// <summary>The system's folders beside <c>/usr</c>, such as <c>/bin</c>, and what they link to; null where one is a folder itself.</summary>
     public required IReadOnlyDictionary<string, string?> SystemFolders { get; init; }
@@ -30,6 +35,10 @@ internal sealed record BubblewrapHost
     public required ResourceLimits Limits { get; init; }
 
     public SessionBounds Bounds { get; init; } = SessionBounds.None;
+
+    /// <summary>The program socat, where sandboxes have it too.</summary>
+    public static string? FindSocat(IReadOnlyDictionary<string, string?> systemFolders) => Executable.All("socat")
+        .FirstOrDefault(path => systemFolders.Keys.Prepend("/usr").Any(folder => path.StartsWith($"{folder}/", StringComparison.Ordinal)));
 
     public static SortedDictionary<string, string?> FindSystemFolders() => new(
         PossibleFolders

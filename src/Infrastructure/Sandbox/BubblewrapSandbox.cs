@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
 
@@ -22,6 +23,10 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
     private const string FilterDescriptor = "9";
     private const string OpenFilterAndRun = $"exec {FilterDescriptor}<\"$0\" && exec \"$@\"";
     private const string OnlyRun = "exec \"$@\"";
+
+    // Inside, where no other session's port is in the way. The shell becomes the session's program and knows nothing of it.
+    private const int ProxyPort = 3128;
+    private const string ForwardAndRun = "\"$0\" -t 60 \"$1\" \"$2\" </dev/null >/dev/null 2>&1 & shift 2 && exec \"$@\"";
 
     private static readonly Version FirstToDisableUserNamespaces = new(0, 8, 0);
 
@@ -57,6 +62,7 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
         Home = Home,
         Runtime = Runtime,
         Temporary = Temporary,
+        Proxy = policy.EgressSocketPath is null ? null : $"http://127.0.0.1:{ProxyPort}",
         Mounts =
         [
             .. ReadOnlyMounts(policy),
@@ -65,6 +71,10 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
             new ReadOnlyMount(policy.RuntimePath, Runtime),
         ],
     };
+
+    public string? WhyNoNetwork(NetworkMode mode) => mode != NetworkMode.None && host.Socat is null
+        ? "socat is not installed, without which sandboxes have no way to the network. On Debian and Ubuntu the operator installs it with: apt install socat."
+        : null;
 
     public Error? Prepare(SandboxPolicy policy) =>
         host.PrivatePaths.Refuse(ReadOnlyMounts(policy).Select(mount => mount.HostPath));
@@ -87,6 +97,7 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
             .. Option("--chdir", inner.WorkingDirectory),
             "--",
             .. host.Limits.CommandLine(host.Prlimit),
+            .. Forwarder(policy),
             inner.FileName,
             .. inner.Arguments,
         ],
@@ -145,6 +156,19 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
         .. Option("--bind", policy.HomePath, Home),
         .. Option("--bind", policy.WorkspacePath, Workspace),
     ];
+
+    /// <summary>What is put before the session's program, so that programs find the network's socket as a proxy on a port.</summary>
+    private IEnumerable<string> Forwarder(SandboxPolicy policy) => policy.EgressSocketPath is { } socket
+        ?
+        [
+            Shell,
+            "-c",
+            ForwardAndRun,
+            host.Socat ?? throw new InvalidOperationException("There is no socat, which WhyNoNetwork tells."),
+            $"TCP-LISTEN:{ProxyPort},bind=127.0.0.1,fork,reuseaddr",
+            $"UNIX-CONNECT:{Path.Combine(Runtime, Path.GetFileName(socket))}",
+        ]
+        : [];
 
     private IEnumerable<string> TemporaryMount(string path) =>
         [.. Option("--perms", "1777"), .. Option("--size", $"{host.MaxTemporaryBytes}"), .. Option("--tmpfs", path)];

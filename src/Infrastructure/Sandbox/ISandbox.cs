@@ -1,3 +1,4 @@
+using Claudy.Domain.Networking;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
 
@@ -13,6 +14,9 @@ internal interface ISandbox
     string? Reason { get; }
 
     bool IsIsolating { get; }
+
+    /// <summary>Why sessions cannot be held to a network of this kind, and what would help; null when they can.</summary>
+    string? WhyNoNetwork(NetworkMode mode);
 
     /// <summary>How a session's processes will see this machine; the inner command line is to be written in these paths.</summary>
     SandboxView View(SandboxPolicy policy);

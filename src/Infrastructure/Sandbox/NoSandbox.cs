@@ -1,3 +1,4 @@
+using Claudy.Domain.Networking;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
 
@@ -15,6 +16,11 @@ internal sealed class NoSandbox(string reason, string? prlimit, ResourceLimits l
     public string? Reason => reason;
 
     public bool IsIsolating => false;
+
+    // Nothing stands between a session and the network that the server has, which is what an open one is.
+    public string? WhyNoNetwork(NetworkMode mode) => mode == NetworkMode.AllowList
+        ? "sessions do not run in a sandbox here, so that nothing would hold them to a list of hosts. The operator can install bubblewrap."
+        : null;
 
     public SandboxView View(SandboxPolicy policy) => new()
     {

@@ -16,6 +16,9 @@ internal sealed record SandboxPolicy
     /// <summary>Holds the session's sockets; bound read-only, which is enough to connect to them.</summary>
     public required string RuntimePath { get; init; }
 
+    /// <summary>The session's socket to the network, in <see cref="RuntimePath"/>; null for no network.</summary>
+    public string? EgressSocketPath { get; init; }
+
     /// <summary>Files and folders that are shown read-only, such as the agent's binary.</summary>
     public IReadOnlyList<ReadOnlyMount> ReadOnlyMounts { get; init; } = [];
 }

@@ -68,12 +68,14 @@ internal sealed class SandboxProbe(IOptions<SandboxOptions> options)
         var state = Path.GetFullPath(options.Value.StatePath!);
         var etc = Path.Combine(state, "etc");
         SandboxEtc.Write(etc);
+        var systemFolders = BubblewrapHost.FindSystemFolders();
         var sandbox = new BubblewrapSandbox(new BubblewrapHost
         {
             Bubblewrap = bubblewrap,
             Version = version,
             Prlimit = prlimit,
-            SystemFolders = BubblewrapHost.FindSystemFolders(),
+            Socat = BubblewrapHost.FindSocat(systemFolders),
+            SystemFolders = systemFolders,
             EtcPath = etc,
             FilterPath = SystemCallFilter.Write(state),
             ReadOnlyPaths = [.. options.Value.ReadOnlyPaths],

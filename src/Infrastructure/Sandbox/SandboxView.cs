@@ -11,6 +11,9 @@ internal sealed record SandboxView
 
     public required string Temporary { get; init; }
 
+    /// <summary>The address of the HTTP proxy that leads to the network; null when none does.</summary>
+    public string? Proxy { get; init; }
+
     /// <summary>The files and folders of this machine that can be seen, and where.</summary>
     public required IReadOnlyList<ReadOnlyMount> Mounts { get; init; }
 

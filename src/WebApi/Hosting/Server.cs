@@ -2,6 +2,7 @@ using Claudy.Application;
 using Claudy.Infrastructure.Agents.Claude;
 using Claudy.Infrastructure.Anthropic;
 using Claudy.Infrastructure.ApiBroker;
+using Claudy.Infrastructure.Egress;
 using Claudy.Infrastructure.Files;
 using Claudy.Infrastructure.InProcess;
 using Claudy.Infrastructure.Processes;
@@ -50,6 +51,7 @@ internal static class Server
         builder.AddProcesses();
         builder.AddSandbox();
         builder.AddApiBroker();
+        builder.AddEgressProxy();
         builder.AddClaudeAgent();
 
         // Last, and so the first to stop: sessions end while all that they need is still there.

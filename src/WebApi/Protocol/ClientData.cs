@@ -29,6 +29,9 @@ internal sealed class CreateSessionData
 
     /// <summary>Tools or rules that are refused.</summary>
     public IReadOnlyList<string>? DisallowedTools { get; init; }
+
+    /// <summary>What of the network it may reach, see <see cref="WireNetwork"/>; none for the server's default.</summary>
+    public JsonElement? Network { get; init; }
 }
 
 /// <summary>Fields of <c>list_sessions</c>.</summary>
@@ -50,11 +53,12 @@ internal sealed record SessionHistoryQuery(long? BeforeSeq, int? Limit);
 internal sealed record SearchHistoryData(string? Query, int? Limit, string? Cursor);
 
 /// <summary>Fields of <c>session_control</c>.</summary>
-/// <param name="Action">interrupt, hibernate, resume, restart, terminate, delete, rename, set_model or set_permission_mode.</param>
+/// <param name="Action">interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode or set_network.</param>
 /// <param name="Name">For rename.</param>
 /// <param name="Model">For set_model; none for the default.</param>
 /// <param name="Mode">For set_permission_mode.</param>
-internal sealed record SessionControlData(string? Action, string? Name, string? Model, string? Mode);
+/// <param name="Network">For set_network.</param>
+internal sealed record SessionControlData(string? Action, string? Name, string? Model, string? Mode, JsonElement? Network);
 
 /// <summary>Fields of <c>chat_message</c>.</summary>
 /// <param name="Images">Images that go with it.</param>

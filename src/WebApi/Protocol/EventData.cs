@@ -133,6 +133,15 @@ internal static class EventData
         WriteOptional(writer, "append_system_prompt"u8, settings.AppendSystemPrompt);
         WriteStrings(writer, "allowed_tools"u8, settings.AllowedTools);
         WriteStrings(writer, "disallowed_tools"u8, settings.DisallowedTools);
+        writer.WriteStartObject("network"u8);
+        var network = NetworkData.Of(settings.Network);
+        writer.WriteString("mode"u8, network.Mode);
+        if (network.Hosts is { } hosts)
+        {
+            WriteStrings(writer, "hosts"u8, hosts);
+        }
+
+        writer.WriteEndObject();
         writer.WriteBoolean("is_initial"u8, isInitial);
     }
 

@@ -50,6 +50,15 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
             case FeedItem.Deleted:
                 WriteEphemeral(output, FrameTypes.Ephemeral.SessionDeleted, null, item, static (_, _) => { });
                 break;
+            case FeedItem.EgressRefused refused:
+                WriteEphemeral(output, FrameTypes.Ephemeral.ServerNotice, refused.Refusal.Message, refused.Refusal, static (writer, refusal) =>
+                {
+                    writer.WriteString("reason"u8, "egress_refused"u8);
+                    writer.WriteString("host"u8, refusal.Host);
+                    writer.WriteNumber("port"u8, refusal.Port);
+                    writer.WriteString("why"u8, WireNetwork.Of(refusal.Reason));
+                });
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(item), item.GetType(), "Every item has a frame.");
         }

@@ -52,6 +52,7 @@ internal sealed record UsageData(long InputTokens, long OutputTokens, long Cache
 /// <param name="Name">Its name for people.</param>
 /// <param name="Model">The model; none for the default.</param>
 /// <param name="PermissionMode">What Claude may do without asking.</param>
+/// <param name="Network">What of the network it may reach.</param>
 /// <param name="WorkspacePath">The workspace as Claude sees it.</param>
 /// <param name="LastSeq">The session's last event.</param>
 /// <param name="ReplayFrom">The first event that follows; last_seq + 1 when none was missed.</param>
@@ -63,6 +64,7 @@ internal sealed record SessionAttachedData(
     string Name,
     string? Model,
     string PermissionMode,
+    NetworkData Network,
     string WorkspacePath,
     long LastSeq,
     long ReplayFrom,

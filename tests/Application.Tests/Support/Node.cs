@@ -51,8 +51,14 @@ internal sealed class Node : IAsyncDisposable
 
     public IWorkspaceFiles Files { get; }
 
+    public IEgressProxy Egress => _host.Services.GetRequiredService<IEgressProxy>();
+
     public static async Task<Node> StartAsync(
-        InMemoryStore? store = null, Action<SessionOptions>? options = null, Dictionary<string, string?>? settings = null, IWorkspaceFiles? files = null)
+        InMemoryStore? store = null,
+        Action<SessionOptions>? options = null,
+        Dictionary<string, string?>? settings = null,
+        IWorkspaceFiles? files = null,
+        Action<NetworkOptions>? network = null)
     {
         store ??= new InMemoryStore();
         var coordination = new Coordination();
@@ -65,6 +71,8 @@ internal sealed class Node : IAsyncDisposable
         files.Prepare(default).ReturnsForAnyArgs(new WorkspaceLocation("/workspaces/x", "/homes/x"));
         var broker = Substitute.For<IApiBroker>();
         broker.OpenAsync(default, default!, default).ReturnsForAnyArgs("/run/api.sock");
+        var egress = Substitute.For<IEgressProxy>();
+        egress.OpenAsync(default, default!, default!, default!, default).ReturnsForAnyArgs("/run/egress.sock");
 
         var memory = Substitute.For<INodeMemory>();
         memory.AvailableBytes.Returns(long.MaxValue);
@@ -74,9 +82,10 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton<ISessionStore>(store).AddSingleton<ISessionEventLog>(store)
             .AddSingleton<ISessionDirectory>(coordination).AddSingleton<ISessionFeed>(coordination).AddSingleton<ISessionInbox>(coordination)
             .AddSingleton<IPermissionRuleStore>(rules)
-            .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker)
+            .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker).AddSingleton(egress)
             .AddSingleton(memory)
             .Configure<SessionOptions>(o => options?.Invoke(o))
+            .Configure<NetworkOptions>(o => network?.Invoke(o))
             .AddSingleton(Substitute.For<ITokenIssuer>())
             .AddSingleton(Substitute.For<ISessionSearch>())
             .AddSingleton(Substitute.For<IOneTimeStore>())

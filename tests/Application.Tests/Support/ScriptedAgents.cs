@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 
@@ -17,6 +18,11 @@ internal sealed class ScriptedAgents : IAgentLauncher
     public bool IsIsolating { get; set; } = true;
 
     public int StartedCount { get; private set; }
+
+    /// <summary>Why agents can have no network; null when they can.</summary>
+    public string? NoNetwork { get; set; }
+
+    public string? WhyNoNetwork(NetworkMode mode) => mode == NetworkMode.None ? null : NoNetwork;
 
     public void FailNext(Error error) => _failures.Enqueue(error);
 

@@ -87,6 +87,25 @@ public sealed class ClaudeCommandLineTests
         ]);
     }
 
+    [Fact]
+    public void Build_WhenThereIsANetwork_ShouldLeadProgramsToTheProxyAndAskNobodyAboutPages()
+    {
+        var commandLine = ClaudeCommandLine.Build(Launches.Any, View with { Proxy = "http://127.0.0.1:3128" });
+
+        commandLine.Arguments.ShouldContain("""--settings={"skipWebFetchPreflight":true}""");
+        commandLine.Environment.Skip(10).Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal).ShouldBe(
+        [
+            "ALL_PROXY=http://127.0.0.1:3128",
+            "HTTPS_PROXY=http://127.0.0.1:3128",
+            "HTTP_PROXY=http://127.0.0.1:3128",
+            "NO_PROXY=localhost,127.0.0.1,::1",
+            "all_proxy=http://127.0.0.1:3128",
+            "http_proxy=http://127.0.0.1:3128",
+            "https_proxy=http://127.0.0.1:3128",
+            "no_proxy=localhost,127.0.0.1,::1",
+        ]);
+    }
+
     [Theory]
     [InlineData("Bash", "Bash", null)]
     [InlineData("Bash(*)", "Bash", null)]

@@ -108,6 +108,33 @@ public sealed class RelayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Post_WhenUpstreamStallsMidStream_ShouldBreakOffAndHangUpOnIt()
+    {
+        await using var impatient = await BrokerFixture.StartAsync(settings: ("Claudy:Broker:StallTimeout", "00:00:00.5"));
+        var never = new Gate();
+        var child = await impatient.ConnectAsync(BrokerFixture.NewSession(), BrokerFixture.NewKey());
+        impatient.Api.Enqueue(Reply.TextChunks("first", "second").HeldAt(never, chunk: 1));
+
+        using var response = await child.SendAsync(BrokerFixture.Message(), HttpCompletionOption.ResponseHeadersRead);
+
+        await Should.ThrowAsync<HttpRequestException>(response.Content.ReadAsStringAsync().WaitAsync(Deadline));
+        await impatient.Api.Requests[0].Aborted.WaitAsync(Deadline);
+        impatient.Logs.Text.ShouldContain("was silent for 00:00:00.5");
+    }
+
+    [Fact]
+    public async Task Post_WhenUpstreamIsSlowButNotSilent_ShouldPassOnAllOfIt()
+    {
+        await using var impatient = await BrokerFixture.StartAsync(settings: ("Claudy:Broker:StallTimeout", "00:00:02"));
+        var child = await impatient.ConnectAsync(BrokerFixture.NewSession(), BrokerFixture.NewKey());
+        impatient.Api.Enqueue(Reply.Text("one two three four five six", TimeSpan.FromSeconds(0.5)));
+
+        using var response = await child.SendAsync(BrokerFixture.Message(), HttpCompletionOption.ResponseHeadersRead);
+
+        (await response.Content.ReadAsStringAsync()).ShouldContain("message_stop");
+    }
+
+    [Fact]
     public async Task Post_WhenUpstreamIsAway_ShouldAnswerInTheApisShape()
     {
         var child = await _fixture.ConnectAsync(BrokerFixture.NewSession(), BrokerFixture.NewKey());

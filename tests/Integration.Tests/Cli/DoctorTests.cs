@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.WebApi.Cli.Doctor;
@@ -137,6 +138,8 @@ public sealed class DoctorTests : IDisposable
     private sealed class Launcher(Result<AgentInfo> probe) : IAgentLauncher
     {
         public bool IsIsolating => false;
+
+        public string? WhyNoNetwork(NetworkMode mode) => "there is no sandbox.";
 
         public Task<Result<AgentInfo>> ProbeAsync(CancellationToken cancellationToken) => Task.FromResult(probe);
 

@@ -41,11 +41,11 @@ public sealed class FrameWriterTests
     public void Write_WhenASessionIsAttached_ShouldWritePermissionsAsTheirEventHasThem()
     {
         var request = new PermissionRequest("p1", "Bash", JsonDocument.Parse("{}").RootElement, null, null, null, [], null, Now);
-        var data = new SessionAttachedData("running", "Mine", null, "default", "/workspace", 5, 3, [new InFlightData("claude_response", "a1", "Hel", 2)], [request], []);
+        var data = new SessionAttachedData("running", "Mine", null, "default", new NetworkData("none", null), "/workspace", 5, 3, [new InFlightData("claude_response", "a1", "Hel", 2)], [request], []);
 
         Write(Answer.Of(FrameTypes.Answer.SessionAttached, data, ProtocolJson.Default.SessionAttachedData, Session), null).ShouldContain(
             """
-            "data":{"status":"running","name":"Mine","permission_mode":"default","workspace_path":"/workspace","last_seq":5,"replay_from":3,"in_flight":[{"type":"claude_response","message_id":"a1","content":"Hel","next_chunk_index":2}],"pending_permissions":[{"request_id":"p1","tool_name":"Bash","input":{},"suggested_rules":[],"expires_at":"2026-01-01T12:00:01.123Z"}],"queue":[]}
+            "data":{"status":"running","name":"Mine","permission_mode":"default","network":{"mode":"none"},"workspace_path":"/workspace","last_seq":5,"replay_from":3,"in_flight":[{"type":"claude_response","message_id":"a1","content":"Hel","next_chunk_index":2}],"pending_permissions":[{"request_id":"p1","tool_name":"Bash","input":{},"suggested_rules":[],"expires_at":"2026-01-01T12:00:01.123Z"}],"queue":[]}
             """);
     }
 

@@ -1,3 +1,4 @@
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Infrastructure.Processes;
 using Claudy.Infrastructure.Sandbox;
@@ -13,6 +14,7 @@ public sealed class BubblewrapCommandTests
         Bubblewrap = "/usr/bin/bwrap",
         Version = new Version(0, 8, 0),
         Prlimit = "/usr/bin/prlimit",
+        Socat = "/usr/bin/socat",
         SystemFolders = new SortedDictionary<string, string?>(StringComparer.Ordinal) { ["/bin"] = "usr/bin", ["/lib"] = null },
         EtcPath = "/data/sandbox/etc",
         FilterPath = "/data/sandbox/filter",
@@ -107,6 +109,49 @@ public sealed class BubblewrapCommandTests
             --model=x; y
             """);
     }
+
+    [Fact]
+    public void Wrap_WhenTheSessionHasANetwork_ShouldStartTheForwarderBeforeTheProgram()
+    {
+        var networked = Policy with { EgressSocketPath = "/run/user/0/s1/egress.sock" };
+        var sandbox = new BubblewrapSandbox(Host);
+
+        sandbox.Wrap(networked, Inner).Arguments.SkipWhile(argument => argument != "--fsize=300").Skip(1).ShouldBe(
+        [
+            "--",
+            "/bin/sh",
+            "-c",
+            "\"$0\" -t 60 \"$1\" \"$2\" </dev/null >/dev/null 2>&1 & shift 2 && exec \"$@\"",
+            "/usr/bin/socat",
+            "TCP-LISTEN:3128,bind=127.0.0.1,fork,reuseaddr",
+            "UNIX-CONNECT:/run/claudy/egress.sock",
+            "/opt/claude-code/claude",
+            "-p",
+            "--model=x; y",
+        ]);
+        sandbox.Wrap(networked, Inner).Arguments.ShouldContain("--unshare-all");
+        sandbox.View(networked).Proxy.ShouldBe("http://127.0.0.1:3128");
+        sandbox.View(Policy).Proxy.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(NetworkMode.None, null)]
+    [InlineData(NetworkMode.AllowList, "apt install socat")]
+    [InlineData(NetworkMode.Open, "apt install socat")]
+    public void WhyNoNetwork_WhenSocatIsMissing_ShouldSayHowToGetIt(NetworkMode mode, string? help)
+    {
+        var why = new BubblewrapSandbox(Host with { Socat = null }).WhyNoNetwork(mode);
+
+        (help is null ? why is null : why!.Contains(help, StringComparison.Ordinal)).ShouldBeTrue(why);
+        new BubblewrapSandbox(Host).WhyNoNetwork(mode).ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(NetworkMode.None, true)]
+    [InlineData(NetworkMode.AllowList, false)]
+    [InlineData(NetworkMode.Open, true)]
+    public void WhyNoNetwork_WhenThereIsNoSandbox_ShouldOnlyPromiseWhatIsTrue(NetworkMode mode, bool isTrue) =>
+        (new NoSandbox("why", null, new ResourceLimits(null, null, null)).WhyNoNetwork(mode) is null).ShouldBe(isTrue);
 
     [Fact]
     public void Wrap_WhenBubblewrapIsOld_ShouldLeaveOutWhatItDoesNotKnow()

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using FsCheck;
 using FsCheck.Fluent;
@@ -18,6 +19,7 @@ internal static class SampleEvents
         AllowedTools = ["Read"],
         DisallowedTools = ["Bash(rm x)"],
         BringsOwnKey = true,
+        Network = NetworkPolicy.AllowList("a.example", "*.b.example:8443"),
     };
 
     /// <summary>Any text but half a surrogate pair, which is no text.</summary>
@@ -46,7 +48,8 @@ internal static class SampleEvents
         from model in OptionalText
         from mode in AnyOf<PermissionMode>()
         from tools in Texts
-        select new SessionSettings { Name = name, Model = model, PermissionMode = mode, AllowedTools = tools };
+        from network in AnyOf<NetworkMode>()
+        select new SessionSettings { Name = name, Model = model, PermissionMode = mode, AllowedTools = tools, Network = model is null ? null : new NetworkPolicy(network, tools) };
 
     private static readonly Gen<PermissionRequest> Request =
         from id in Text

@@ -16,7 +16,7 @@ public sealed class SessionEventJsonTests
     {
         {
             new SessionCreated(SampleEvents.Settings),
-            """{"type":"session_created","settings":{"name":"n","model":"m","permission_mode":"accept_edits","append_system_prompt":"p","allowed_tools":["Read"],"disallowed_tools":["Bash(rm x)"],"brings_own_key":true}}"""
+            """{"type":"session_created","settings":{"name":"n","model":"m","permission_mode":"accept_edits","append_system_prompt":"p","allowed_tools":["Read"],"disallowed_tools":["Bash(rm x)"],"brings_own_key":true,"network":{"mode":"allow_list","hosts":["a.example","*.b.example:8443"]}}}"""
         },
         { new StatusChanged(SessionStatus.AwaitingPermission, null), """{"type":"status_changed","status":"awaiting_permission"}""" },
         {

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 
@@ -20,6 +21,11 @@ internal sealed class FakeAgentLauncher : IAgentLauncher
     public Error? Failure { get; set; }
 
     public bool IsIsolating { get; set; }
+
+    /// <summary>Why agents can have no network; null when they can.</summary>
+    public string? NoNetwork { get; set; }
+
+    public string? WhyNoNetwork(NetworkMode mode) => mode == NetworkMode.None ? null : NoNetwork;
 
     /// <summary>All agents so far, the oldest first.</summary>
     public IReadOnlyCollection<FakeAgent> Launched => _launched;

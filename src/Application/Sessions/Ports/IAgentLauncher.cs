@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Threading.Channels;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 
@@ -10,6 +11,9 @@ public interface IAgentLauncher
 {
     /// <summary>Whether agents run in a sandbox on this machine.</summary>
     bool IsIsolating { get; }
+
+    /// <summary>Why agents on this machine cannot be held to a network of this kind, and what would help, as a sentence; null when they can.</summary>
+    string? WhyNoNetwork(NetworkMode mode);
 
     /// <summary>What runs: its version, or why it cannot run. Shown at start and by <c>claudy doctor</c>.</summary>
     Task<Result<AgentInfo>> ProbeAsync(CancellationToken cancellationToken);
@@ -60,6 +64,9 @@ public sealed record AgentLaunch
 
     /// <summary>The Unix socket of the session's API broker, on this machine.</summary>
     public required string ApiSocketPath { get; init; }
+
+    /// <summary>The Unix socket of the session's proxy to the network, on this machine, beside the API broker's; null for no network.</summary>
+    public string? EgressSocketPath { get; init; }
 }
 
 /// <summary>A running agent. Methods may be called from any thread; events have one reader.</summary>

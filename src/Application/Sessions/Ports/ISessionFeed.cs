@@ -46,4 +46,7 @@ public abstract record FeedItem
 
     /// <summary>The session was deleted: the last thing that is heard of it.</summary>
     public sealed record Deleted : FeedItem;
+
+    /// <summary>The session's process wanted to reach a host that it may not.</summary>
+    public sealed record EgressRefused(EgressRefusal Refusal) : FeedItem;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Sessions.Permissions;
 
@@ -84,6 +85,9 @@ public abstract record SessionCommand
 
     /// <summary>Changes the permission mode.</summary>
     public sealed record SetPermissionMode(PermissionMode Mode) : SessionCommand;
+
+    /// <summary>Changes what of the network it may reach.</summary>
+    public sealed record SetNetwork(NetworkPolicy Network) : SessionCommand;
 }
 
 /// <summary>What a session answers to a command that it took.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
@@ -25,6 +26,8 @@ internal sealed partial class ClaudeAgentLauncher(
     private static readonly char[] Whitespace = [' ', '\n'];
 
     public bool IsIsolating => sandbox.IsIsolating;
+
+    public string? WhyNoNetwork(NetworkMode mode) => sandbox.WhyNoNetwork(mode);
 
     public async Task<Result<AgentInfo>> ProbeAsync(CancellationToken cancellationToken)
     {
@@ -132,6 +135,7 @@ internal sealed partial class ClaudeAgentLauncher(
         WorkspacePath = launch.WorkspacePath,
         HomePath = launch.HomePath,
         RuntimePath = Path.GetDirectoryName(launch.ApiSocketPath)!,
+        EgressSocketPath = launch.EgressSocketPath,
         ReadOnlyMounts = [new ReadOnlyMount(binary, InsidePath)],
     };
 

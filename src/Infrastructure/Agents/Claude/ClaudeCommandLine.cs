@@ -11,10 +11,14 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
     /// <summary>Stands where a key would: the API broker at the other end of the socket puts the real one in its place.</summary>
     internal const string PlaceholderKey = "placeholder-the-broker-adds-the-real-one";
 
-    internal static ClaudeCommandLine Build(AgentLaunch launch, SandboxView view) =>
-        new([.. ArgumentsOf(launch)], EnvironmentOf(view, view.PathOf(launch.ApiSocketPath)));
+    private const string Unproxied = "localhost,127.0.0.1,::1";
 
-    private static IEnumerable<string> ArgumentsOf(AgentLaunch launch)
+    private static readonly string[] ProxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+
+    internal static ClaudeCommandLine Build(AgentLaunch launch, SandboxView view) =>
+        new([.. ArgumentsOf(launch, view)], EnvironmentOf(view, view.PathOf(launch.ApiSocketPath)));
+
+    private static IEnumerable<string> ArgumentsOf(AgentLaunch launch, SandboxView view)
     {
         var settings = launch.Settings;
         yield return "-p";
@@ -33,17 +37,39 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
             yield return "--allow-dangerously-skip-permissions";
         if (settings.Model is { Length: > 0 } model)
             yield return $"--model={model}";
-        if (settings.DisallowedTools.Count > 0)
-            yield return $"--settings={Denying(settings.DisallowedTools)}";
+        if (SettingsOf(settings, view) is { } json)
+            yield return $"--settings={json}";
         yield return launch.ResumeAgentSessionId is { } resumed ? $"--resume={resumed:D}" : $"--session-id={launch.SessionId}";
     }
 
     // Not by --disallowedTools, which splits its value at spaces and commas: a rule would become several others. As a setting at
     // the start, since only then a tool that is denied as a whole is not offered to the model at all.
-    private static string Denying(IReadOnlyList<string> rules) =>
-        JsonSerializer.Serialize(new ClaudeSettings(new ClaudePermissionSettings { Deny = rules }), ClaudeJson.Default.ClaudeSettings);
+    private static string? SettingsOf(SessionSettings settings, SandboxView view)
+    {
+        var denied = settings.DisallowedTools.Count > 0 ? new ClaudePermissionSettings { Deny = settings.DisallowedTools } : null;
 
-    private static Dictionary<string, string> EnvironmentOf(SandboxView view, string socket) => new(StringComparer.Ordinal)
+        // Before it fetches a page the CLI asks a host of Anthropic's about the page's; the session's own list has decided that.
+        bool? skipsPreflight = view.Proxy is null ? null : true;
+        return denied is null && skipsPreflight is null
+            ? null
+            : JsonSerializer.Serialize(new ClaudeSettings(denied) { SkipWebFetchPreflight = skipsPreflight }, ClaudeJson.Default.ClaudeSettings);
+    }
+
+    private static Dictionary<string, string> EnvironmentOf(SandboxView view, string socket)
+    {
+        var environment = BasicEnvironment(view, socket);
+        if (view.Proxy is { } proxy)
+        {
+            // Some programs read the one spelling, some the other. The CLI's own requests keep to its socket all the same.
+            foreach (var name in ProxyVariables)
+                (environment[name], environment[name.ToLowerInvariant()]) = (proxy, proxy);
+            (environment["NO_PROXY"], environment["no_proxy"]) = (Unproxied, Unproxied);
+        }
+
+        return environment;
+    }
+
+    private static Dictionary<string, string> BasicEnvironment(SandboxView view, string socket) => new(StringComparer.Ordinal)
     {
         ["HOME"] = view.Home,
         ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

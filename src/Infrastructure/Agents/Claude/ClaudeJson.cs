@@ -117,7 +117,11 @@ internal sealed record PermissionUpdateRule(
     [property: JsonPropertyName("ruleContent")] string? RuleContent);
 
 /// <summary>Settings as the CLI has them, as far as Claudy sets any.</summary>
-internal sealed record ClaudeSettings(ClaudePermissionSettings Permissions);
+internal sealed record ClaudeSettings(ClaudePermissionSettings? Permissions)
+{
+    [JsonPropertyName("skipWebFetchPreflight")]
+    public bool? SkipWebFetchPreflight { get; init; }
+}
 
 /// <summary>Rules, each a string of its own.</summary>
 internal sealed record ClaudePermissionSettings

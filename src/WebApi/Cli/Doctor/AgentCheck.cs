@@ -1,4 +1,5 @@
 using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Networking;
 
 namespace Claudy.WebApi.Cli.Doctor;
 
@@ -14,7 +15,7 @@ internal static class AgentCheck
         }
 
         var agent = probed.Value;
-        return [Version(agent, pinnedVersion), Sandbox(agent), Limits(agent)];
+        return [Version(agent, pinnedVersion), Sandbox(agent), Limits(agent), Network(launcher)];
     }
 
     private static Finding Version(AgentInfo agent, string pinnedVersion) => agent.Version == pinnedVersion
@@ -24,6 +25,11 @@ internal static class AgentCheck
             Severity.Warning,
             $"{agent.Version} at {agent.Path}; this Claudy is tested with {pinnedVersion}",
             "Run eng/setup to get the tested version, and unset CLAUDE_CODE_PATH.");
+
+    // Whoever asks for a list asks for it to hold.
+    private static Finding Network(IAgentLauncher launcher) => launcher.WhyNoNetwork(NetworkMode.AllowList) is { } why
+        ? new Finding("Network", Severity.Warning, $"sessions cannot be given a list of hosts: {why}", "apt install bubblewrap socat util-linux")
+        : new Finding("Network", Severity.Ok, "sessions can be given hosts; Claudy:Network in docs/configuration.md says which");
 
     private static Finding Sandbox(AgentInfo agent) => agent.Sandbox is { } sandbox
         ? new Finding("Sandbox", Severity.Ok, sandbox)

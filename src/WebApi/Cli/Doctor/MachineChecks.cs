@@ -13,10 +13,10 @@ internal static class MachineChecks
 
     public static Finding Runtime() => new(".NET", Severity.Ok, $"{RuntimeInformation.FrameworkDescription} on {RuntimeInformation.RuntimeIdentifier}");
 
-    /// <summary>socat joins sockets for commands that Claude runs in a sandbox; nothing of Claudy's own needs it.</summary>
+    /// <summary>socat leads from a sandbox to the session's proxy; without it sessions have no network.</summary>
     public static Finding Socat() => IsOnPath("socat")
         ? new Finding("socat", Severity.Ok, "installed")
-        : new Finding("socat", Severity.Warning, "not installed", "apt install socat");
+        : new Finding("socat", Severity.Warning, "not installed: no session in a sandbox can have a network", "apt install socat");
 
     /// <summary>Whether the data folder can be written, and by nobody else.</summary>
     public static Finding DataFolder(string path)

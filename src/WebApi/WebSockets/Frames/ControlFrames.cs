@@ -80,6 +80,20 @@ internal static class ControlFrames
         "set_permission_mode" => WireNames.ParseMode(data.Mode, "mode") is { IsSuccess: true } mode
             ? new SetPermissionMode(user, session, mode.Value)
             : WireNames.ParseMode(data.Mode, "mode").Error!,
-        _ => RequestErrors.InvalidField("action", "action must be interrupt, hibernate, resume, restart, terminate, delete, rename, set_model or set_permission_mode."),
+        "set_network" => SetNetwork(data, user, session),
+        _ => RequestErrors.InvalidField("action", "action must be interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode or set_network."),
     };
+
+    private static Result<IControlRequest> SetNetwork(SessionControlData data, UserId user, SessionId session)
+    {
+        var network = WireNetwork.Parse(data.Network);
+        if (!network.IsSuccess)
+        {
+            return network.Error;
+        }
+
+        return network.Value is { } policy
+            ? new SetNetwork(user, session, policy)
+            : RequestErrors.InvalidField("network", "network is missing: none, allow_list or open.");
+    }
 }

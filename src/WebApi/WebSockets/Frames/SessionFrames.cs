@@ -29,6 +29,12 @@ internal static class SessionFrames
             return mode.Error;
         }
 
+        var network = WireNetwork.Parse(data.Network);
+        if (!network.IsSuccess)
+        {
+            return network.Error;
+        }
+
         var settings = new SessionSettings
         {
             Name = data.Name ?? "",
@@ -37,6 +43,7 @@ internal static class SessionFrames
             AppendSystemPrompt = data.AppendSystemPrompt,
             AllowedTools = data.AllowedTools ?? [],
             DisallowedTools = data.DisallowedTools ?? [],
+            Network = network.Value,
         };
         var key = string.IsNullOrWhiteSpace(data.ClaudeToken) ? null : new Secret(data.ClaudeToken);
         var created = await mediator.Send(new CreateSession(context.UserId, settings, key), cancellationToken);
@@ -153,6 +160,7 @@ internal static class SessionFrames
         attached.State.Settings.Name,
         attached.State.Settings.Model,
         WireNames.Of(attached.State.Settings.PermissionMode),
+        NetworkData.Of(attached.State.Settings.Network),
         WireNames.WorkspacePath,
         attached.LastSeq,
         delivered + 1,

@@ -1,0 +1,34 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace Claudy.Infrastructure.Egress;
+
+/// <summary>The names and addresses that this machine knows.</summary>
+internal interface IHostResolver
+{
+    /// <summary>The addresses of a name; none when there is no such name.</summary>
+    Task<IReadOnlyList<IPAddress>> ResolveAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>The addresses of this machine's own interfaces.</summary>
+    IReadOnlyCollection<IPAddress> OwnAddresses();
+}
+
+/// <summary>As the operating system has them.</summary>
+internal sealed class SystemHostResolver : IHostResolver
+{
+    public async Task<IReadOnlyList<IPAddress>> ResolveAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(name, cancellationToken).WaitAsync(cancellationToken);
+        }
+        catch (SocketException)
+        {
+            return [];
+        }
+    }
+
+    public IReadOnlyCollection<IPAddress> OwnAddresses() =>
+        [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(own => own.Address)];
+}
