@@ -151,7 +151,7 @@ public sealed class BubblewrapCommandTests
     [InlineData(NetworkMode.AllowList, false)]
     [InlineData(NetworkMode.Open, true)]
     public void WhyNoNetwork_WhenThereIsNoSandbox_ShouldOnlyPromiseWhatIsTrue(NetworkMode mode, bool isTrue) =>
-        (new NoSandbox("why", null, new ResourceLimits(null, null, null)).WhyNoNetwork(mode) is null).ShouldBe(isTrue);
+        (new NoSandbox("why", null, new ResourceLimits(null, null, null), SessionBounds.None).WhyNoNetwork(mode) is null).ShouldBe(isTrue);
 
     [Fact]
     public void Wrap_WhenBubblewrapIsOld_ShouldLeaveOutWhatItDoesNotKnow()
