@@ -23,6 +23,7 @@ internal sealed partial class AgentLifecycle(
     private SessionSettings _launched = session.State.Settings;
     private ITimer? _backoff;
     private string? _exitReason;
+    private string? _replaceReason;
     private DateTimeOffset _readyAt;
     private int _crashesInARow;
     private bool _startedAnew;
@@ -33,6 +34,9 @@ internal sealed partial class AgentLifecycle(
 
     /// <summary>Whether there is an agent that is being ended.</summary>
     public bool IsStopping => slot.IsOccupied && _exitReason is not null;
+
+    /// <summary>Whether the agent is replaced when its turn ends.</summary>
+    public bool IsToBeReplaced => _replaceReason is not null;
 
     /// <summary>Whether an agent will come although there is none yet: it waits in line, or for the end of a back-off.</summary>
     public bool IsExpected => _backoff is not null || queueing.IsWaiting;
@@ -103,6 +107,25 @@ internal sealed partial class AgentLifecycle(
         Start(isAskedFor: true);
     }
 
+    /// <summary>Replaces the agent by one that is started with what holds now: at once when it rests, else when its turn ends; the queue waits for it.</summary>
+    public void Replace(string reason)
+    {
+        if (!slot.IsOccupied || IsStopping)
+        {
+            // The next start has it anyway.
+            return;
+        }
+
+        if (session.State.CurrentTurn is not null)
+        {
+            _replaceReason = reason;
+            return;
+        }
+
+        Stop(reason, static () => { });
+        _isWantedAgain = true;
+    }
+
     /// <summary>Ends the agent and starts no other.</summary>
     public void Close(string reason)
     {
@@ -111,7 +134,15 @@ internal sealed partial class AgentLifecycle(
     }
 
     /// <summary>A turn ended, so whatever crashed before is overcome.</summary>
-    public void TurnEnded() => _crashesInARow = 0;
+    public void TurnEnded()
+    {
+        _crashesInARow = 0;
+        if (_replaceReason is { } reason)
+        {
+            _replaceReason = null;
+            Replace(reason);
+        }
+    }
 
     /// <summary>The work that it waited in line for may be gone.</summary>
     public void WorkTakenBack()
@@ -134,6 +165,7 @@ internal sealed partial class AgentLifecycle(
         }
 
         Vacate();
+        _replaceReason = null;
         if (session.IsLive)
         {
             SettleAfterExit(exited, time.GetUtcNow());
@@ -155,7 +187,10 @@ internal sealed partial class AgentLifecycle(
         slot.Reserve();
         var state = session.State;
         _launched = state.Settings;
-        loop.AfterCommit(() => slot.Launch(state, outcome => loop.PostAsync(() => Started(outcome))));
+        loop.AfterCommit(() => slot.Launch(
+            state,
+            found => loop.PostAsync(() => session.ConfigurationFound(found, time.GetUtcNow())),
+            outcome => loop.PostAsync(() => Started(outcome))));
     }
 
     private void Started(Result<IAgentSession> outcome)
@@ -176,6 +211,7 @@ internal sealed partial class AgentLifecycle(
         queueing.Started();
         _readyAt = time.GetUtcNow();
         TellSettingsChangedMeanwhile();
+        TellLostServers();
         session.AgentReady(_readyAt);
     }
 
@@ -233,6 +269,19 @@ internal sealed partial class AgentLifecycle(
         if (settings.PermissionMode != _launched.PermissionMode)
         {
             slot.Control(agent => agent.SetPermissionModeAsync(settings.PermissionMode, CancellationToken.None), _ => Task.CompletedTask);
+        }
+
+        if (settings.MaxThinkingTokens != _launched.MaxThinkingTokens)
+        {
+            slot.Control(agent => agent.SetThinkingBudgetAsync(settings.MaxThinkingTokens, CancellationToken.None), _ => Task.CompletedTask);
+        }
+    }
+
+    private void TellLostServers()
+    {
+        if (slot.Configuration.LostServers(session.State) is { Count: > 0 } lost)
+        {
+            recorder.Notice("mcp_servers_lost", $"The MCP servers {string.Join(", ", lost)} were held in memory only and are gone since the server restarted. Give them again with session_control set_mcp_servers.");
         }
     }
 

@@ -20,6 +20,8 @@ internal sealed class SessionRunnerFactory(
     IWorkspaceFiles workspaces,
     ICredentialVault credentials,
     AgentAdmission admission,
+    IWorkspaceConfigurationReader configurations,
+    IMcpServerVault mcpServers,
     IOptions<SessionOptions> options,
     TimeProvider time,
     ILoggerFactory loggers)
@@ -47,7 +49,8 @@ internal sealed class SessionRunnerFactory(
             }
 
             var outbox = new SessionOutbox(session, lease, log, store, feed);
-            var slot = new AgentSlot(sessionId, launcher, broker, workspaces, credentials, loggers.CreateLogger<AgentSlot>());
+            var configuration = new AgentConfiguration(sessionId, configurations, mcpServers, loggers.CreateLogger<AgentConfiguration>());
+            var slot = new AgentSlot(sessionId, launcher, broker, workspaces, credentials, configuration, loggers.CreateLogger<AgentSlot>());
             var runner = new SessionRunner(session, lease, outbox, slot, admission, options.Value, time, loggers.CreateLogger<SessionRunner>());
             return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, ended));
         }
@@ -64,6 +67,7 @@ internal sealed class SessionRunnerFactory(
         if (!session.IsLive)
         {
             credentials.Forget(session.Id);
+            mcpServers.Forget(session.Id);
         }
 
         try

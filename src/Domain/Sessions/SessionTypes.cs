@@ -72,6 +72,12 @@ public sealed record SessionSettings
 
     /// <summary>Whether the user gave a key for this session; if so, it never falls back to the server's.</summary>
     public bool BringsOwnKey { get; init; }
+
+    /// <summary>How many tokens Claude may think with before it answers: 0 for no thinking; null for the model's default.</summary>
+    public int? MaxThinkingTokens { get; init; }
+
+    /// <summary>The names of the MCP servers that the user gave. All else of them may be secret and is held in memory only. Null for none.</summary>
+    public IReadOnlyList<string>? McpServers { get; init; }
 }
 
 /// <summary>Tokens, as the API counts them.</summary>

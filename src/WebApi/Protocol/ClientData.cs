@@ -29,6 +29,12 @@ internal sealed class CreateSessionData
 
     /// <summary>Tools or rules that are refused.</summary>
     public IReadOnlyList<string>? DisallowedTools { get; init; }
+
+    /// <summary>For how many tokens Claude may think; 0 for none.</summary>
+    public int? MaxThinkingTokens { get; init; }
+
+    /// <summary>MCP servers by name; what they hold may be secret.</summary>
+    public Dictionary<string, McpServerData?>? McpServers { get; init; }
 }
 
 /// <summary>Fields of <c>list_sessions</c>.</summary>
@@ -44,11 +50,14 @@ internal sealed record AttachSessionData(long? AfterSeq);
 internal sealed record SessionHistoryQuery(long? BeforeSeq, int? Limit);
 
 /// <summary>Fields of <c>session_control</c>.</summary>
-/// <param name="Action">interrupt, hibernate, resume, restart, terminate, rename, set_model or set_permission_mode.</param>
+/// <param name="Action">interrupt, hibernate, resume, restart, terminate, rename, set_model, set_permission_mode, set_thinking_budget or set_mcp_servers.</param>
 /// <param name="Name">For rename.</param>
 /// <param name="Model">For set_model; none for the default.</param>
 /// <param name="Mode">For set_permission_mode.</param>
-internal sealed record SessionControlData(string? Action, string? Name, string? Model, string? Mode);
+/// <param name="MaxThinkingTokens">For set_thinking_budget; none for the default.</param>
+/// <param name="McpServers">For set_mcp_servers: all of them, by name.</param>
+internal sealed record SessionControlData(
+    string? Action, string? Name, string? Model, string? Mode, int? MaxThinkingTokens, Dictionary<string, McpServerData?>? McpServers);
 
 /// <summary>Fields of <c>chat_message</c>.</summary>
 /// <param name="Images">Images that go with it.</param>
@@ -65,6 +74,16 @@ internal sealed record QueuedMessageReference(string? MessageId);
 
 /// <summary>Fields of <c>permission_response</c>.</summary>
 internal sealed record PermissionResponseData(string? RequestId, string? Decision, bool? Remember, JsonElement? UpdatedInput, string? Message);
+
+/// <summary>Fields of <c>configuration_response</c>.</summary>
+/// <param name="Digest">What was shown.</param>
+/// <param name="Decision">approve or reject.</param>
+internal sealed record ConfigurationResponseData(string? Digest, string? Decision);
+
+/// <summary>Fields of <c>mcp_reconnect</c> and <c>mcp_toggle</c>.</summary>
+/// <param name="Server">Which server.</param>
+/// <param name="Enabled">For <c>mcp_toggle</c>: on or off.</param>
+internal sealed record McpServerQuery(string? Server, bool? Enabled);
 
 /// <summary>Fields of <c>validate_token</c> and <c>update_token</c>.</summary>
 /// <remarks>No record: a printed one would show the key.</remarks>

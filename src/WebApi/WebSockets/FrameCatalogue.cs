@@ -65,6 +65,12 @@ internal static class FrameCatalogue
         {
             LaneOf = static _ => FrameLane.Urgent,
         },
+        new(FrameTypes.Client.ConfigurationResponse, [FrameTypes.Answer.ConfigurationReviewed], AgentFrames.ReviewConfigurationAsync),
+        new(FrameTypes.Client.ContextUsage, [FrameTypes.Answer.ContextUsage], AgentFrames.ContextUsageAsync),
+        new(FrameTypes.Client.SlashCommands, [FrameTypes.Answer.SlashCommands], AgentFrames.SlashCommandsAsync),
+        new(FrameTypes.Client.McpStatus, [FrameTypes.Answer.McpStatus], AgentFrames.McpStatusAsync),
+        new(FrameTypes.Client.McpReconnect, [FrameTypes.Answer.McpStatus], AgentFrames.McpReconnectAsync),
+        new(FrameTypes.Client.McpToggle, [FrameTypes.Answer.McpStatus], AgentFrames.McpToggleAsync),
         new(FrameTypes.Client.ValidateToken, [FrameTypes.Answer.TokenStatus], CredentialFrames.ValidateAsync),
         new(FrameTypes.Client.UpdateToken, [FrameTypes.Answer.TokenStatus], CredentialFrames.UpdateAsync),
         new(FrameTypes.Client.FileUpload, [FrameTypes.Answer.FileUploaded], FileFrames.UploadAsync),

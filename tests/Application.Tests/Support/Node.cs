@@ -20,7 +20,16 @@ internal sealed class Node : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private Node(IHost host, InMemoryStore store, Coordination coordination, ScriptedAgents agents, FakeTimeProvider time, ICredentialVault vault, INodeMemory memory)
+    private Node(
+        IHost host,
+        InMemoryStore store,
+        Coordination coordination,
+        ScriptedAgents agents,
+        FakeTimeProvider time,
+        ICredentialVault vault,
+        IWorkspaceFiles files,
+        ScriptedWorkspace workspace,
+        INodeMemory memory)
     {
         Memory = memory;
         _host = host;
@@ -29,6 +38,8 @@ internal sealed class Node : IAsyncDisposable
         Agents = agents;
         Time = time;
         Vault = vault;
+        Files = files;
+        Workspace = workspace;
     }
 
     public static UserId Owner { get; } = UserId.New(DateTimeOffset.UnixEpoch);
@@ -42,6 +53,11 @@ internal sealed class Node : IAsyncDisposable
     public FakeTimeProvider Time { get; }
 
     public ICredentialVault Vault { get; }
+
+    public IWorkspaceFiles Files { get; }
+
+    /// <summary>What the files of every workspace configure.</summary>
+    public ScriptedWorkspace Workspace { get; }
 
     public INodeMemory Memory { get; }
 
@@ -60,6 +76,7 @@ internal sealed class Node : IAsyncDisposable
 
         var memory = Substitute.For<INodeMemory>();
         memory.AvailableBytes.Returns(long.MaxValue);
+        var workspace = new ScriptedWorkspace();
 
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<TimeProvider>(time)
@@ -68,6 +85,7 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker)
             .AddSingleton(memory)
             .Configure<SessionOptions>(o => options?.Invoke(o))
+            .AddSingleton<IWorkspaceConfigurationReader>(workspace).AddSingleton<IMcpServerVault>(workspace)
             .AddSingleton(Substitute.For<ITokenIssuer>())
             .AddSingleton(Substitute.For<IOneTimeStore>())
             .AddSingleton(Substitute.For<IUserStore>())
@@ -75,7 +93,7 @@ internal sealed class Node : IAsyncDisposable
         builder.AddApplication();
         var host = builder.Build();
         await host.StartAsync();
-        return new Node(host, store, coordination, agents, time, vault, memory);
+        return new Node(host, store, coordination, agents, time, vault, files, workspace, memory);
     }
 
     public async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)

@@ -33,15 +33,10 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
             yield return "--allow-dangerously-skip-permissions";
         if (settings.Model is { Length: > 0 } model)
             yield return $"--model={model}";
-        if (settings.DisallowedTools.Count > 0)
-            yield return $"--settings={Denying(settings.DisallowedTools)}";
+        if (ClaudeLaunchSettings.AtStart(launch) is { IsEmpty: false } atStart)
+            yield return $"--settings={JsonSerializer.Serialize(atStart, ClaudeJson.Default.ClaudeSettings)}";
         yield return launch.ResumeAgentSessionId is { } resumed ? $"--resume={resumed:D}" : $"--session-id={launch.SessionId}";
     }
-
-    // Not by --disallowedTools, which splits its value at spaces and commas: a rule would become several others. As a setting at
-    // the start, since only then a tool that is denied as a whole is not offered to the model at all.
-    private static string Denying(IReadOnlyList<string> rules) =>
-        JsonSerializer.Serialize(new ClaudeSettings(new ClaudePermissionSettings { Deny = rules }), ClaudeJson.Default.ClaudeSettings);
 
     private static Dictionary<string, string> EnvironmentOf(SandboxView view, string socket) => new(StringComparer.Ordinal)
     {

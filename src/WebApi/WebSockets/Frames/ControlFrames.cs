@@ -60,6 +60,11 @@ internal static class ControlFrames
         "set_permission_mode" => WireNames.ParseMode(data.Mode, "mode") is { IsSuccess: true } mode
             ? new SetPermissionMode(user, session, mode.Value)
             : WireNames.ParseMode(data.Mode, "mode").Error!,
-        _ => RequestErrors.InvalidField("action", "action must be interrupt, hibernate, resume, restart, terminate, rename, set_model or set_permission_mode."),
+        "set_thinking_budget" => new SetThinkingBudget(user, session, data.MaxThinkingTokens),
+        "set_mcp_servers" => McpServerData.Read(data.McpServers) is { IsSuccess: true } servers
+            ? new SetMcpServers(user, session, servers.Value)
+            : McpServerData.Read(data.McpServers).Error!,
+        _ => RequestErrors.InvalidField(
+            "action", "action must be interrupt, hibernate, resume, restart, terminate, rename, set_model, set_permission_mode, set_thinking_budget or set_mcp_servers."),
     };
 }

@@ -1,0 +1,66 @@
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+
+namespace Claudy.Infrastructure.Agents.Claude;
+
+/// <summary>What a session's choices, and what its owner approved of the workspace, come to as settings of the CLI.</summary>
+internal static class ClaudeLaunchSettings
+{
+    /// <summary>
+    /// What must be on the command line. Deny rules, since only at the start a tool that is denied as a whole is not offered to
+    /// the model (and not by --disallowedTools, which splits its value at spaces and commas: a rule would become several
+    /// others). Hooks, since the first of them run at the start.
+    /// </summary>
+    internal static ClaudeSettings AtStart(AgentLaunch launch) => new()
+    {
+        Permissions = launch.Settings.DisallowedTools is { Count: > 0 } denied ? new ClaudePermissionSettings { Deny = denied } : null,
+        Hooks = launch.Configuration is { Hooks.Count: > 0 } configuration ? Hooks(configuration.Hooks) : null,
+    };
+
+    /// <summary>
+    /// What is told once the CLI answers. Allow rules, since --allowedTools splits its value: "Bash(echo ) Bash(touch *)" would
+    /// become two rules, one of which nobody granted. Variables, since other users of the machine can read command lines.
+    /// </summary>
+    internal static ClaudeSettings WhenReady(AgentLaunch launch)
+    {
+        List<string> allowed = [.. launch.Settings.AllowedTools.Union(launch.RememberedRules, StringComparer.Ordinal)];
+        return new ClaudeSettings
+        {
+            Permissions = allowed.Count > 0 ? new ClaudePermissionSettings { Allow = allowed } : null,
+            Env = launch.Configuration is { Environment.Count: > 0 } configuration
+                ? configuration.Environment.Where(variable => ClaudeEnvironmentNames.MayBeSet(variable.Name))
+                    .ToDictionary(variable => variable.Name, variable => variable.Value, StringComparer.Ordinal)
+                : null,
+        };
+    }
+
+    /// <summary>The text after the CLI's own system prompt: the user's, then the workspace's; null for none.</summary>
+    internal static string? Prompt(AgentLaunch launch)
+    {
+        if (launch.Configuration is not { Instructions: { Count: > 0 } instructions })
+            return launch.Settings.AppendSystemPrompt;
+
+        IEnumerable<string?> parts =
+        [
+            launch.Settings.AppendSystemPrompt,
+            .. instructions.Select(file => $"Contents of {file.Path} (instructions of this workspace, approved by its owner):\n\n{file.Text}"),
+        ];
+        return string.Join("\n\n", parts.Where(part => !string.IsNullOrEmpty(part)));
+    }
+
+    private static Dictionary<string, IReadOnlyList<ClaudeHookGroup>> Hooks(IReadOnlyList<WorkspaceHook> hooks) => hooks
+        .GroupBy(hook => hook.Event, StringComparer.Ordinal)
+        .ToDictionary(
+            byEvent => byEvent.Key,
+            IReadOnlyList<ClaudeHookGroup> (byEvent) => [.. byEvent.Select(hook => new ClaudeHookGroup(hook.Matcher, [HookOf(hook)]))],
+            StringComparer.Ordinal);
+
+    private static ClaudeHook HookOf(WorkspaceHook hook) => new(hook.Command)
+    {
+        Args = hook.Args,
+        If = hook.If,
+        Timeout = hook.TimeoutSeconds,
+        Once = hook.Once ? true : null,
+        Async = hook.IsAsync ? true : null,
+    };
+}
