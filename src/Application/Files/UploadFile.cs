@@ -1,5 +1,6 @@
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
+using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
@@ -16,13 +17,24 @@ namespace Claudy.Application.Files;
 /// <param name="Overwrite">Whether a file that is there is replaced.</param>
 public sealed record UploadFile(UserId UserId, SessionId SessionId, string Path, ReadOnlyMemory<byte> Content, bool Overwrite) : ISessionRequest<Result<WrittenFile>>;
 
-internal sealed class UploadFileHandler(IWorkspaceFiles files) : IRequestHandler<UploadFile, Result<WrittenFile>>
+internal sealed class UploadFileHandler(IWorkspaceFiles files, IWorkspaceConfigurationReader configuration, ISessionInbox inbox)
+    : IRequestHandler<UploadFile, Result<WrittenFile>>
 {
     public async Task<Result<WrittenFile>> Handle(UploadFile request, CancellationToken cancellationToken)
     {
         var path = WorkspacePath.Parse(request.Path);
-        return path.IsSuccess
-            ? await files.WriteAsync(request.SessionId, path.Value, request.Content, request.Overwrite, cancellationToken)
-            : path.Error;
+        if (!path.IsSuccess)
+        {
+            return path.Error;
+        }
+
+        var written = await files.WriteAsync(request.SessionId, path.Value, request.Content, request.Overwrite, cancellationToken);
+        if (written.IsSuccess && configuration.Reads(path.Value))
+        {
+            // Only so that it is reviewed early; the next start looks anyway.
+            await inbox.SendAsync(request.SessionId, new SessionCommand.LookAtConfiguration(), cancellationToken);
+        }
+
+        return written;
     }
 }

@@ -13,6 +13,9 @@ internal sealed class AgentEventRecorder(Session session, SessionOutbox outbox, 
     /// <summary>The texts that are being written.</summary>
     public InFlightTexts InFlight { get; } = new();
 
+    /// <summary>Tells those who watch something that is not kept.</summary>
+    public void Notice(string reason, string message) => outbox.Add(new FeedItem.Notice(reason, message));
+
     public void Record(AgentEvent agentEvent)
     {
         var now = time.GetUtcNow();

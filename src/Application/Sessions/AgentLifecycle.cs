@@ -25,6 +25,7 @@ internal sealed partial class AgentLifecycle(
     private SessionSettings _launched = session.State.Settings;
     private ITimer? _backoff;
     private string? _exitReason;
+    private string? _replaceReason;
     private DateTimeOffset _readyAt;
     private int _crashesInARow;
     private bool _startedAnew;
@@ -35,6 +36,9 @@ internal sealed partial class AgentLifecycle(
 
     /// <summary>Whether there is an agent that is being ended.</summary>
     public bool IsStopping => slot.IsOccupied && _exitReason is not null;
+
+    /// <summary>Whether the agent is replaced when its turn ends.</summary>
+    public bool IsToBeReplaced => _replaceReason is not null;
 
     /// <summary>Whether an agent will come although there is none yet: it waits in line, or for the end of a back-off.</summary>
     public bool IsExpected => _backoff is not null || queueing.IsWaiting;
@@ -105,6 +109,25 @@ internal sealed partial class AgentLifecycle(
         Start(isAskedFor: true);
     }
 
+    /// <summary>Replaces the agent by one that is started with what holds now: at once when it rests, else when its turn ends; the queue waits for it.</summary>
+    public void Replace(string reason)
+    {
+        if (!slot.IsOccupied || IsStopping)
+        {
+            // The next start has it anyway.
+            return;
+        }
+
+        if (session.State.CurrentTurn is not null)
+        {
+            _replaceReason = reason;
+            return;
+        }
+
+        Stop(reason, static () => { });
+        _isWantedAgain = true;
+    }
+
     /// <summary>Ends the agent and starts no other.</summary>
     public void Close(string reason)
     {
@@ -116,15 +139,24 @@ internal sealed partial class AgentLifecycle(
     public void TurnEnded()
     {
         _crashesInARow = 0;
-        RestartForNetwork();
+        if (_replaceReason is { } reason)
+        {
+            _replaceReason = null;
+            Replace(reason);
+        }
     }
 
-    /// <summary>What the session may reach changed: at once where the agent has a way out, else with another start.</summary>
+    /// <summary>What the session may reach changed: at once where the agent has a way out, else with another one.</summary>
     public void NetworkChanged()
     {
         var policy = session.State.Settings.Network ?? NetworkPolicy.None;
         loop.AfterCommit(() => slot.ApplyNetwork(policy));
-        RestartForNetwork();
+
+        // An agent that was started without a network has nothing in its sandbox that leads to one.
+        if (policy.Mode != NetworkMode.None && (_launched.Network ?? NetworkPolicy.None).Mode == NetworkMode.None)
+        {
+            Replace("network_changed");
+        }
     }
 
     /// <summary>The work that it waited in line for may be gone.</summary>
@@ -152,6 +184,7 @@ internal sealed partial class AgentLifecycle(
         }
 
         Vacate();
+        _replaceReason = null;
         if (session.IsLive)
         {
             SettleAfterExit(exited, time.GetUtcNow());
@@ -173,7 +206,10 @@ internal sealed partial class AgentLifecycle(
         slot.Reserve();
         var state = session.State;
         _launched = state.Settings;
-        loop.AfterCommit(() => slot.Launch(state, outcome => loop.PostAsync(() => Started(outcome))));
+        loop.AfterCommit(() => slot.Launch(
+            state,
+            found => loop.PostAsync(() => session.ConfigurationFound(found, time.GetUtcNow())),
+            outcome => loop.PostAsync(() => Started(outcome))));
     }
 
     private void Started(Result<IAgentSession> outcome)
@@ -195,8 +231,8 @@ internal sealed partial class AgentLifecycle(
         _readyAt = time.GetUtcNow();
         TellSettingsChangedMeanwhile();
         started();
+        TellLostServers();
         session.AgentReady(_readyAt);
-        RestartForNetwork();
     }
 
     private void FailedToStart(Error error, DateTimeOffset now)
@@ -255,21 +291,22 @@ internal sealed partial class AgentLifecycle(
             slot.Control(agent => agent.SetPermissionModeAsync(settings.PermissionMode, CancellationToken.None), _ => Task.CompletedTask);
         }
 
+        if (settings.MaxThinkingTokens != _launched.MaxThinkingTokens)
+        {
+            slot.Control(agent => agent.SetThinkingBudgetAsync(settings.MaxThinkingTokens, CancellationToken.None), _ => Task.CompletedTask);
+        }
+
         if (settings.Network != _launched.Network)
         {
-            slot.ApplyNetwork(settings.Network ?? NetworkPolicy.None);
+            NetworkChanged();
         }
     }
 
-    // An agent that was started without a network has nothing in its sandbox that leads to one.
-    private void RestartForNetwork()
+    private void TellLostServers()
     {
-        var lacksNetwork = (_launched.Network ?? NetworkPolicy.None).Mode == NetworkMode.None;
-        var wantsNetwork = (session.State.Settings.Network ?? NetworkPolicy.None).Mode != NetworkMode.None;
-        if (lacksNetwork && wantsNetwork && slot.Agent is not null && !IsStopping && !IsClosed && session.State.Status == SessionStatus.Idle)
+        if (slot.Configuration.LostServers(session.State) is { Count: > 0 } lost)
         {
-            Stop("network_changed", () => { });
-            Start();
+            recorder.Notice("mcp_servers_lost", $"The MCP servers {string.Join(", ", lost)} were held in memory only and are gone since the server restarted. Give them again with session_control set_mcp_servers.");
         }
     }
 

@@ -23,6 +23,7 @@ internal sealed partial class AgentSlot(
     IWorkspaceFiles workspaces,
     ICredentialVault credentials,
     IPermissionRuleStore rules,
+    AgentConfiguration configuration,
     NetworkOptions network,
     ILogger<AgentSlot> logger) : IAsyncDisposable
 {
@@ -35,6 +36,9 @@ internal sealed partial class AgentSlot(
     /// <summary>The running agent; null before it answers and after it ended.</summary>
     public IAgentSession? Agent { get; private set; }
 
+    /// <summary>What agents of this session are started with.</summary>
+    public AgentConfiguration Configuration => configuration;
+
     /// <summary>Whether there is an agent or one is on its way.</summary>
     public bool IsOccupied { get; private set; }
 
@@ -44,11 +48,14 @@ internal sealed partial class AgentSlot(
     /// <summary>An agent is on its way.</summary>
     public void Reserve() => IsOccupied = true;
 
-    /// <summary>Starts an agent; <paramref name="started"/> is called from another thread when it answers or has failed.</summary>
-    public void Launch(SessionState state, Func<Result<IAgentSession>, Task> started)
+    /// <summary>Starts an agent. Both are called from another thread.</summary>
+    /// <param name="state">What the session is.</param>
+    /// <param name="found">Gets the workspace's configuration as it was at the start.</param>
+    /// <param name="started">Is called when the agent answers or has failed.</param>
+    public void Launch(SessionState state, Func<WorkspaceConfiguration, Task> found, Func<Result<IAgentSession>, Task> started)
     {
         _launch = CancellationTokenSource.CreateLinkedTokenSource(_abandoned.Token);
-        _lifecycle = LaunchAsync(_lifecycle, state, started, _launch.Token);
+        _lifecycle = LaunchAsync(_lifecycle, state, found, started, _launch.Token);
     }
 
     /// <summary>Takes the agent that was started.</summary>
@@ -93,7 +100,11 @@ internal sealed partial class AgentSlot(
     public void ApplyNetwork(NetworkPolicy policy) => egress.Apply(sessionId, network.RulesFor(policy));
 
     /// <summary>Asks something of the agent after all that was said before; <paramref name="done"/> is called from another thread.</summary>
-    public void Control(Func<IAgentSession, Task<Result>> ask, Func<Result, Task> done) => Tell((agent, _) =>
+    public void Control(Func<IAgentSession, Task<Result>> ask, Func<Result, Task> done) => Ask(ask, done);
+
+    /// <summary>The same, with a value for an answer.</summary>
+    public void Ask<T>(Func<IAgentSession, Task<T>> ask, Func<T, Task> done)
+        where T : IResult<T> => Tell((agent, _) =>
     {
         // The answer may take seconds; what is said next need not wait for it.
         var asking = AskAsync(agent, ask, done);
@@ -134,9 +145,10 @@ internal sealed partial class AgentSlot(
         }
     }
 
-    private async Task AskAsync(IAgentSession agent, Func<IAgentSession, Task<Result>> ask, Func<Result, Task> done)
+    private async Task AskAsync<T>(IAgentSession agent, Func<IAgentSession, Task<T>> ask, Func<T, Task> done)
+        where T : IResult<T>
     {
-        Result outcome;
+        T outcome;
         try
         {
             outcome = await ask(agent);
@@ -144,7 +156,7 @@ internal sealed partial class AgentSlot(
         catch (Exception exception)
         {
             LogNotHeard(exception, sessionId);
-            outcome = SessionErrors.ControlFailed("it has ended.");
+            outcome = T.Failure(SessionErrors.ControlFailed("it has ended."));
         }
 
         await done(outcome);
@@ -177,13 +189,18 @@ internal sealed partial class AgentSlot(
         await GuardAsync(() => broker.CloseAsync(sessionId));
     }
 
-    private async Task LaunchAsync(Task previous, SessionState state, Func<Result<IAgentSession>, Task> started, CancellationToken cancellationToken)
+    private async Task LaunchAsync(
+        Task previous,
+        SessionState state,
+        Func<WorkspaceConfiguration, Task> found,
+        Func<Result<IAgentSession>, Task> started,
+        CancellationToken cancellationToken)
     {
         await previous;
         Result<IAgentSession> outcome;
         try
         {
-            outcome = await LaunchAsync(state, cancellationToken);
+            outcome = await LaunchAsync(state, found, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -200,7 +217,7 @@ internal sealed partial class AgentSlot(
         await started(outcome);
     }
 
-    private async Task<Result<IAgentSession>> LaunchAsync(SessionState state, CancellationToken cancellationToken)
+    private async Task<Result<IAgentSession>> LaunchAsync(SessionState state, Func<WorkspaceConfiguration, Task> found, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (state.Settings.BringsOwnKey && !credentials.HasOwn(sessionId))
@@ -221,6 +238,7 @@ internal sealed partial class AgentSlot(
         }
 
         var location = workspaces.Prepare(sessionId);
+        var approved = await configuration.ApprovedAsync(state, found, cancellationToken);
         var socket = await broker.OpenAsync(sessionId, () => credentials.For(sessionId), cancellationToken);
         return await launcher.LaunchAsync(
             new AgentLaunch
@@ -233,6 +251,8 @@ internal sealed partial class AgentSlot(
                 HomePath = location.HomePath,
                 ApiSocketPath = socket,
                 EgressSocketPath = await OpenEgressAsync(policy, Path.GetDirectoryName(socket)!, cancellationToken),
+                Configuration = approved,
+                McpServers = configuration.ServersOf(state, approved),
             },
             cancellationToken);
     }

@@ -1,5 +1,6 @@
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 
 namespace Claudy.Application.Sessions;
@@ -15,5 +16,14 @@ internal static class ControlExtensions
     {
         var reply = await inbox.SendAsync(request.SessionId, command, cancellationToken);
         return reply.IsSuccess ? (SessionReply.Done)reply.Value : reply.Error;
+    }
+
+    /// <summary>Sends a question and unwraps its answer.</summary>
+    public static async Task<Result<T>> AskAsync<T>(
+        this ISessionInbox inbox, SessionId session, SessionCommand command, CancellationToken cancellationToken)
+        where T : SessionReply
+    {
+        var reply = await inbox.SendAsync(session, command, cancellationToken);
+        return reply.IsSuccess ? (T)reply.Value : reply.Error;
     }
 }

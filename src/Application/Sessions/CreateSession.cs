@@ -16,7 +16,9 @@ namespace Claudy.Application.Sessions;
 /// <param name="UserId">Whose it will be.</param>
 /// <param name="Settings">Name, model, mode, tools; an empty name becomes a dated one.</param>
 /// <param name="ClaudeKey">An Anthropic key for this session only, held in memory, encrypted; null for the server's.</param>
-public sealed record CreateSession(UserId UserId, SessionSettings Settings, Secret? ClaudeKey) : IUserRequest<Result<CreatedSession>>;
+/// <param name="McpServers">MCP servers that the user gives, held in memory, encrypted; null for none.</param>
+public sealed record CreateSession(UserId UserId, SessionSettings Settings, Secret? ClaudeKey, IReadOnlyList<McpServer>? McpServers = null)
+    : IUserRequest<Result<CreatedSession>>;
 
 /// <summary>A session that was made.</summary>
 public sealed record CreatedSession(SessionId Id, string Name, SessionStatus Status, DateTimeOffset CreatedAt);
@@ -26,6 +28,7 @@ internal sealed class CreateSessionValidator : AbstractValidator<CreateSession>
     public CreateSessionValidator()
     {
         RuleFor(r => r.Settings).SetValidator(new SessionSettingsValidator()).OverridePropertyName("");
+        When(r => r.McpServers is not null, () => RuleFor(r => r.McpServers!).McpServers());
         When(r => r.ClaudeKey is not null, () => RuleFor(r => r.ClaudeKey!).ClaudeKey());
     }
 }
@@ -36,6 +39,7 @@ internal sealed class CreateSessionHandler(
     ISessionInbox inbox,
     IWorkspaceFiles workspaces,
     ICredentialVault credentials,
+    IMcpServerVault mcpServers,
     IAgentLauncher agents,
     SessionRemoval removal,
     IOptions<SessionOptions> options,
@@ -66,6 +70,7 @@ internal sealed class CreateSessionHandler(
             Name = request.Settings.Name.Length > 0 ? request.Settings.Name : $"Session of {now:yyyy-MM-dd HH:mm}",
             BringsOwnKey = request.ClaudeKey is not null,
             Network = granted.Value,
+            McpServers = request.McpServers is { Count: > 0 } given ? [.. given.Select(s => s.Name)] : null,
         };
         var session = Session.Create(SessionId.New(now), request.UserId, settings, now);
         workspaces.Prepare(session.Id);
@@ -82,6 +87,11 @@ internal sealed class CreateSessionHandler(
         if (request.ClaudeKey is { } key)
         {
             credentials.Keep(session.Id, key);
+        }
+
+        if (settings.McpServers is not null)
+        {
+            mcpServers.Keep(session.Id, request.McpServers!);
         }
 
         var started = await inbox.SendAsync(session.Id, new SessionCommand.Attach(), CancellationToken.None);

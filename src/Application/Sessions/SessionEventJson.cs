@@ -38,6 +38,8 @@ public static class SessionEventJson
         new(typeof(SessionErrorRaised), "error_raised"),
         new(typeof(AgentNotice), "agent_notice"),
         new(typeof(AgentSessionChanged), "agent_session_changed"),
+        new(typeof(ConfigurationReviewRequested), "configuration_review_requested"),
+        new(typeof(ConfigurationReviewed), "configuration_reviewed"),
     ];
 
     private static readonly JsonSerializerOptions Options = CreateOptions();
@@ -119,6 +121,8 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
         typeof(SnakeCaseEnum<PermissionDecision>),
         typeof(SnakeCaseEnum<QueueChange>),
         typeof(SnakeCaseEnum<NetworkMode>),
+        typeof(SnakeCaseEnum<ConfigurationDecision>),
+        typeof(SnakeCaseEnum<McpTransport>),
     ])]
 [JsonSerializable(typeof(SessionEvent))]
 [JsonSerializable(typeof(SessionCreated))]
@@ -140,5 +144,7 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(SessionErrorRaised))]
 [JsonSerializable(typeof(AgentNotice))]
 [JsonSerializable(typeof(AgentSessionChanged))]
+[JsonSerializable(typeof(ConfigurationReviewRequested))]
+[JsonSerializable(typeof(ConfigurationReviewed))]
 [JsonSerializable(typeof(SessionState))]
 internal sealed partial class SessionJsonContext : JsonSerializerContext;

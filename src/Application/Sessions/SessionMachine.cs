@@ -21,6 +21,7 @@ internal sealed class SessionMachine
     private readonly AgentQueueing _queueing;
     private readonly AgentLifecycle _agent;
     private readonly PermissionGate _permissions;
+    private readonly ConfigurationQuarantine _quarantine;
     private bool _isUnused;
 
     public SessionMachine(
@@ -40,9 +41,10 @@ internal sealed class SessionMachine
         _options = options;
         _time = time;
         _queueing = new AgentQueueing(session, outbox, admission, loop) { AskedToYield = () => _agent!.Stop("made_room", static () => { }) };
-        _recorder = new AgentEventRecorder(session, outbox, options, time) { MayStartTurns = () => !_agent!.IsStopping };
+        _recorder = new AgentEventRecorder(session, outbox, options, time) { MayStartTurns = () => !_agent!.IsStopping && !_agent.IsToBeReplaced };
         _permissions = new PermissionGate(session, _recorder, slot, loop, rules, time, logger);
         _agent = new AgentLifecycle(session, _recorder, slot, loop, _queueing, _permissions.AgentStarted, options, time, logger);
+        _quarantine = new ConfigurationQuarantine(session, slot, _agent, loop, time);
         slot.OnRefused = refusal => _ = loop.PostAsync(() => outbox.Add(new FeedItem.EgressRefused(refusal)));
     }
 
@@ -168,6 +170,22 @@ internal sealed class SessionMachine
             case SessionCommand.SetPermissionMode(var mode):
                 SetPermissionMode(mode, answer);
                 break;
+            case SessionCommand.SetThinkingBudget(var maxTokens):
+                Change(_session.State.Settings with { MaxThinkingTokens = maxTokens }, agent => agent.SetThinkingBudgetAsync(maxTokens, CancellationToken.None), answer);
+                break;
+            case SessionCommand.UseMcpServers(var names):
+                answer(DoneIf(_quarantine.UseMcpServers(names)));
+                break;
+            case SessionCommand.LookAtConfiguration:
+                _quarantine.Look();
+                answer(Done());
+                break;
+            case SessionCommand.ReviewConfiguration(var digest, var decision):
+                answer(DoneIf(_quarantine.Review(digest, decision)));
+                break;
+            case SessionCommand.AgentQuery query:
+                Ask(query, answer);
+                break;
         }
     }
 
@@ -193,6 +211,7 @@ internal sealed class SessionMachine
         {
             case AgentEvent.TurnEnded:
                 _agent.TurnEnded();
+                _quarantine.Look();
                 break;
             case AgentEvent.PermissionRequest request when answered is { } carried:
                 Resolve(request.RequestId, carried.Decision, PermissionReason.CarriedOver, carried.Message, remember: null, carried.UpdatedInput, _time.GetUtcNow());
@@ -379,6 +398,18 @@ internal sealed class SessionMachine
 
         _slot.Control(tellAgent, outcome => _loop.PostAsync(() =>
             answer(DoneIf(outcome.IsSuccess ? _session.ChangeSettings(settings, _time.GetUtcNow()) : outcome))));
+    }
+
+    private void Ask(SessionCommand.AgentQuery query, Action<Result<SessionReply>> answer)
+    {
+        if (_slot.Agent is null || _agent.IsStopping)
+        {
+            answer(_session.IsLive ? SessionErrors.AgentNotRunning() : SessionErrors.Terminated());
+            return;
+        }
+
+        var lost = _slot.Configuration.LostServers(_session.State);
+        _slot.Ask(agent => AgentQueries.AskAsync(agent, query, lost), outcome => _loop.PostAsync(() => answer(outcome)));
     }
 
     private Result<SessionReply> DoneIf(Result result) => result.IsSuccess ? Done() : result.Error;

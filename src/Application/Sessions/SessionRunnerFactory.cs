@@ -22,6 +22,8 @@ internal sealed class SessionRunnerFactory(
     ICredentialVault credentials,
     AgentAdmission admission,
     IPermissionRuleStore rules,
+    IWorkspaceConfigurationReader configurations,
+    IMcpServerVault mcpServers,
     IOptions<SessionOptions> options,
     IOptions<NetworkOptions> network,
     TimeProvider time,
@@ -50,8 +52,19 @@ internal sealed class SessionRunnerFactory(
             }
 
             var outbox = new SessionOutbox(session, lease, log, store, feed);
+            var configuration = new AgentConfiguration(sessionId, configurations, mcpServers, loggers.CreateLogger<AgentConfiguration>());
             var slot = new AgentSlot(
-                sessionId, session.Owner, launcher, broker, egress, workspaces, credentials, rules, network.Value, loggers.CreateLogger<AgentSlot>());
+                sessionId,
+                session.Owner,
+                launcher,
+                broker,
+                egress,
+                workspaces,
+                credentials,
+                rules,
+                configuration,
+                network.Value,
+                loggers.CreateLogger<AgentSlot>());
             var runner = new SessionRunner(session, lease, outbox, slot, admission, rules, options.Value, time, loggers.CreateLogger<SessionRunner>());
             return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, ended));
         }
@@ -68,6 +81,7 @@ internal sealed class SessionRunnerFactory(
         if (!session.IsLive)
         {
             credentials.Forget(session.Id);
+            mcpServers.Forget(session.Id);
         }
 
         try

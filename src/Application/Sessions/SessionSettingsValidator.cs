@@ -12,6 +12,10 @@ internal sealed class SessionSettingsValidator : AbstractValidator<SessionSettin
     public const int MaxTools = 200;
     public const int MaxToolLength = 1_000;
 
+    /// <summary>The least that the API takes; below it there is only 0.</summary>
+    public const int MinThinkingTokens = 1_024;
+    public const int MaxThinkingTokens = 128_000;
+
     public SessionSettingsValidator()
     {
         RuleFor(s => s.Name).SessionName();
@@ -22,6 +26,7 @@ internal sealed class SessionSettingsValidator : AbstractValidator<SessionSettin
         RuleFor(s => s.AllowedTools).ToolRules();
         RuleFor(s => s.DisallowedTools).ToolRules();
         RuleFor(s => s.Network).Network();
+        RuleFor(s => s.MaxThinkingTokens).ThinkingBudget();
     }
 }
 
@@ -46,6 +51,25 @@ internal static class SessionRules
         rule.Must(network => network is null || Enum.IsDefined(network.Mode)).WithMessage("network must be none, allow_list or open.")
             .Must(network => network is null || NetworkPolicy.WrongWith(network.Hosts) is null)
             .WithMessage((_, network) => $"network.hosts: {NetworkPolicy.WrongWith(network!.Hosts)}");
+
+    public static IRuleBuilderOptions<T, int?> ThinkingBudget<T>(this IRuleBuilder<T, int?> rule) =>
+        rule.Must(tokens => tokens is null or 0 or (>= SessionSettingsValidator.MinThinkingTokens and <= SessionSettingsValidator.MaxThinkingTokens))
+            .WithMessage($"max_thinking_tokens must be 0, or {SessionSettingsValidator.MinThinkingTokens} to {SessionSettingsValidator.MaxThinkingTokens}.");
+
+    public static IRuleBuilderOptionsConditions<T, IReadOnlyList<McpServer>> McpServers<T>(this IRuleBuilder<T, IReadOnlyList<McpServer>> rule) =>
+        rule.Custom((servers, context) =>
+        {
+            if (servers.Count > McpServer.MaxServers)
+            {
+                context.AddFailure($"At most {McpServer.MaxServers} MCP servers can be given.");
+            }
+
+            // A bad name is not repeated: it may be anything, and long.
+            foreach (var problem in servers.Select(s => s.Problem()).OfType<string>().Take(1))
+            {
+                context.AddFailure($"An MCP server {problem}.");
+            }
+        });
 
     // JSON puts null where the type says that there is none.
     private static bool IsToolRule(string? rule) =>

@@ -9,7 +9,7 @@ namespace Claudy.Domain.Sessions;
 /// stored. No I/O, no clock: whoever calls gives the time.
 /// </summary>
 /// <remarks>Not thread-safe: one runner owns it.</remarks>
-public sealed class Session
+public sealed partial class Session
 {
     /// <summary>How many messages may wait.</summary>
     public const int QueueLimit = 100;

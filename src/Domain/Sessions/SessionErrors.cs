@@ -63,6 +63,15 @@ public static class SessionErrors
     public static Error ControlFailed(string why) =>
         new(ResultStatus.Unavailable, "SESSION_013", "control_failed", $"Claude Code did not take that: {why}") { Retryable = true };
 
+    /// <summary>A review that answers something else than what the workspace has.</summary>
+    public static Error ConfigurationNotPending(string digest) =>
+        new Error(ResultStatus.Conflict, "SESSION_020", "configuration_not_pending", "That is not the configuration that the workspace has: it changed or is gone. Look at the newest configuration_review.")
+            .With("digest", digest);
+
+    /// <summary>Only a running process can answer that.</summary>
+    public static Error AgentNotRunning() =>
+        new(ResultStatus.Unavailable, "SESSION_021", "agent_not_running", "Only a running Claude Code can tell that. Attach to the session, wait until it is idle, and ask again.") { Retryable = true };
+
     /// <summary>The session moved to another node, or this node lost its lease.</summary>
     public static Error Moved() =>
         new(ResultStatus.Unavailable, "SESSION_014", "session_moved", "The session is moving to another place; try again.") { Retryable = true };

@@ -171,6 +171,15 @@ public sealed record SessionErrorRaised(string Code, string Reason, string Messa
 /// <param name="Raw">The whole line.</param>
 public sealed record AgentNotice(string Type, JsonElement Raw) : SessionEvent;
 
+/// <summary>The workspace's files would configure Claude Code; nothing of it has an effect before the owner approves it.</summary>
+/// <param name="Configuration">What is to be reviewed.</param>
+public sealed record ConfigurationReviewRequested(WorkspaceConfiguration Configuration) : SessionEvent;
+
+/// <summary>A configuration was reviewed, or is there no longer.</summary>
+/// <param name="Digest">Which.</param>
+/// <param name="Decision">What holds from now on.</param>
+public sealed record ConfigurationReviewed(string Digest, ConfigurationDecision Decision) : SessionEvent;
+
 /// <summary>Claude Code has a transcript of its own under this id, so that the next start resumes it.</summary>
 /// <param name="AgentSessionId">The id to resume; Claude Code changes it at <c>/clear</c>. Null when its transcript is gone.</param>
 public sealed record AgentSessionChanged(Guid? AgentSessionId) : SessionEvent;

@@ -52,6 +52,13 @@ public sealed record SessionState
     /// <summary>Cost of all turns in US dollars.</summary>
     public decimal CostUsd { get; init; }
 
+    /// <summary>What the workspace's own files would configure, and what the owner said about it; null when they configure nothing.</summary>
+    public ConfigurationReview? Configuration { get; init; }
+
+    /// <summary>The configuration that takes effect at the next start; null for none.</summary>
+    public WorkspaceConfiguration? ApprovedConfiguration() =>
+        Configuration is { Decision: ConfigurationDecision.Approved, Found: var found } ? found : null;
+
     /// <summary>The state of a session whose first event is <paramref name="created"/>.</summary>
     public static SessionState Initial(SessionCreated created) => new() { Settings = created.Settings };
 
@@ -80,6 +87,9 @@ public sealed record SessionState
         },
         PermissionRulesChanged e => this with { RememberedRules = e.Allowed, DeniedRules = e.Denied.Count > 0 ? e.Denied : null },
         AgentSessionChanged e => this with { AgentSessionId = e.AgentSessionId },
+        ConfigurationReviewRequested e => this with { Configuration = new ConfigurationReview(e.Configuration, null) },
+        ConfigurationReviewed { Decision: ConfigurationDecision.Withdrawn } => this with { Configuration = null },
+        ConfigurationReviewed e when Configuration?.Found.Digest == e.Digest => this with { Configuration = Configuration with { Decision = e.Decision } },
         _ => this,
     };
 

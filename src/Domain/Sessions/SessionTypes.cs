@@ -76,6 +76,12 @@ public sealed record SessionSettings
 
     /// <summary>What of the network it may reach; null, as in sessions from before there was a choice, for nothing.</summary>
     public NetworkPolicy? Network { get; init; }
+
+    /// <summary>How many tokens Claude may think with before it answers: 0 for no thinking; null for the model's default.</summary>
+    public int? MaxThinkingTokens { get; init; }
+
+    /// <summary>The names of the MCP servers that the user gave. All else of them may be secret and is held in memory only. Null for none.</summary>
+    public IReadOnlyList<string>? McpServers { get; init; }
 }
 
 /// <summary>Tokens, as the API counts them.</summary>

@@ -32,6 +32,12 @@ internal sealed class CreateSessionData
 
     /// <summary>What of the network it may reach, see <see cref="WireNetwork"/>; none for the server's default.</summary>
     public JsonElement? Network { get; init; }
+
+    /// <summary>For how many tokens Claude may think; 0 for none.</summary>
+    public int? MaxThinkingTokens { get; init; }
+
+    /// <summary>MCP servers by name; what they hold may be secret.</summary>
+    public Dictionary<string, McpServerData?>? McpServers { get; init; }
 }
 
 /// <summary>Fields of <c>list_sessions</c>.</summary>
@@ -53,12 +59,15 @@ internal sealed record SessionHistoryQuery(long? BeforeSeq, int? Limit);
 internal sealed record SearchHistoryData(string? Query, int? Limit, string? Cursor);
 
 /// <summary>Fields of <c>session_control</c>.</summary>
-/// <param name="Action">interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode or set_network.</param>
+/// <param name="Action">interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode, set_network, set_thinking_budget or set_mcp_servers.</param>
 /// <param name="Name">For rename.</param>
 /// <param name="Model">For set_model; none for the default.</param>
 /// <param name="Mode">For set_permission_mode.</param>
 /// <param name="Network">For set_network.</param>
-internal sealed record SessionControlData(string? Action, string? Name, string? Model, string? Mode, JsonElement? Network);
+/// <param name="MaxThinkingTokens">For set_thinking_budget; none for the default.</param>
+/// <param name="McpServers">For set_mcp_servers: all of them, by name.</param>
+internal sealed record SessionControlData(
+    string? Action, string? Name, string? Model, string? Mode, JsonElement? Network, int? MaxThinkingTokens, Dictionary<string, McpServerData?>? McpServers);
 
 /// <summary>Fields of <c>chat_message</c>.</summary>
 /// <param name="Images">Images that go with it.</param>
@@ -89,6 +98,16 @@ internal sealed record PermissionResponseData(
 /// <param name="NewRule">What takes its place.</param>
 /// <param name="Effect">allow or deny; allow when left out.</param>
 internal sealed record PermissionRuleData(string? Scope, string? Rule, string? NewRule, string? Effect);
+
+/// <summary>Fields of <c>configuration_response</c>.</summary>
+/// <param name="Digest">What was shown.</param>
+/// <param name="Decision">approve or reject.</param>
+internal sealed record ConfigurationResponseData(string? Digest, string? Decision);
+
+/// <summary>Fields of <c>mcp_reconnect</c> and <c>mcp_toggle</c>.</summary>
+/// <param name="Server">Which server.</param>
+/// <param name="Enabled">For <c>mcp_toggle</c>: on or off.</param>
+internal sealed record McpServerQuery(string? Server, bool? Enabled);
 
 /// <summary>Fields of <c>validate_token</c> and <c>update_token</c>.</summary>
 /// <remarks>No record: a printed one would show the key.</remarks>

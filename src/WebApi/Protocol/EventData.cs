@@ -88,6 +88,13 @@ internal static class EventData
             case AgentSessionChanged e:
                 WriteOptional(writer, "agent_session_id"u8, e.AgentSessionId?.ToString());
                 break;
+            case ConfigurationReviewRequested e:
+                ConfigurationData.Write(writer, e.Configuration);
+                break;
+            case ConfigurationReviewed e:
+                writer.WriteString("digest"u8, e.Digest);
+                writer.WriteString("decision"u8, WireNames.Of(e.Decision));
+                break;
             case AgentNotice e:
                 writer.WriteString("notice"u8, e.Type);
                 WriteJson(writer, "raw"u8, e.Raw);
@@ -133,6 +140,16 @@ internal static class EventData
         WriteOptional(writer, "append_system_prompt"u8, settings.AppendSystemPrompt);
         WriteStrings(writer, "allowed_tools"u8, settings.AllowedTools);
         WriteStrings(writer, "disallowed_tools"u8, settings.DisallowedTools);
+        if (settings.MaxThinkingTokens is { } thinking)
+        {
+            writer.WriteNumber("max_thinking_tokens"u8, thinking);
+        }
+
+        if (settings.McpServers is { } servers)
+        {
+            WriteStrings(writer, "mcp_servers"u8, servers);
+        }
+
         writer.WriteStartObject("network"u8);
         var network = NetworkData.Of(settings.Network);
         writer.WriteString("mode"u8, network.Mode);

@@ -117,6 +117,8 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         SessionErrorRaised => FrameTypes.Event.SessionError,
         AgentNotice => FrameTypes.Event.AgentNotice,
         AgentSessionChanged => FrameTypes.Event.AgentSession,
+        ConfigurationReviewRequested => FrameTypes.Event.ConfigurationReview,
+        ConfigurationReviewed => FrameTypes.Event.ConfigurationReviewed,
         _ => throw new ArgumentOutOfRangeException(nameof(sessionEvent), sessionEvent.GetType(), "Every event has a frame."),
     };
 

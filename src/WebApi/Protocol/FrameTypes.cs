@@ -24,6 +24,12 @@ internal static class FrameTypes
         public const string PermissionRuleAdd = "permission_rule_add";
         public const string PermissionRuleUpdate = "permission_rule_update";
         public const string PermissionRuleRemove = "permission_rule_remove";
+        public const string ConfigurationResponse = "configuration_response";
+        public const string ContextUsage = "context_usage";
+        public const string SlashCommands = "slash_commands";
+        public const string McpStatus = "mcp_status";
+        public const string McpReconnect = "mcp_reconnect";
+        public const string McpToggle = "mcp_toggle";
         public const string ValidateToken = "validate_token";
         public const string UpdateToken = "update_token";
         public const string FileUpload = "file_upload";
@@ -50,6 +56,10 @@ internal static class FrameTypes
         public const string QueueChanged = "queue_changed";
         public const string PermissionResolved = "permission_resolved";
         public const string PermissionRules = "permission_rules";
+        public const string ConfigurationReviewed = "configuration_reviewed";
+        public const string ContextUsage = "context_usage";
+        public const string SlashCommands = "slash_commands";
+        public const string McpStatus = "mcp_status";
         public const string TokenStatus = "token_status";
         public const string FileUploaded = "file_uploaded";
         public const string FileList = "file_list";
@@ -86,6 +96,11 @@ internal static class FrameTypes
 
         /// <summary>All settings from now on; the first event of every session, and again at each change.</summary>
         public const string SessionSettings = "session_settings";
+
+        /// <summary>The workspace's own files would configure Claude Code; nothing of it takes effect before the owner approves it.</summary>
+        public const string ConfigurationReview = "configuration_review";
+
+        public const string ConfigurationReviewed = "configuration_reviewed";
 
         /// <summary>Claude Code keeps its own transcript under another id from now on; of interest to tools that look into the sandbox.</summary>
         public const string AgentSession = "agent_session";

@@ -6,7 +6,7 @@ namespace Claudy.WebApi.Protocol;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(PermissionRequestConverter)])]
+    Converters = [typeof(PermissionRequestConverter), typeof(ConfigurationReviewConverter)])]
 [JsonSerializable(typeof(CreateSessionData))]
 [JsonSerializable(typeof(ListSessionsData))]
 [JsonSerializable(typeof(AttachSessionData))]
@@ -17,6 +17,12 @@ namespace Claudy.WebApi.Protocol;
 [JsonSerializable(typeof(PermissionResponseData))]
 [JsonSerializable(typeof(PermissionRuleData))]
 [JsonSerializable(typeof(PermissionRulesData))]
+[JsonSerializable(typeof(ConfigurationResponseData))]
+[JsonSerializable(typeof(McpServerQuery))]
+[JsonSerializable(typeof(ConfigurationReviewedData))]
+[JsonSerializable(typeof(ContextUsageData))]
+[JsonSerializable(typeof(SlashCommandsData))]
+[JsonSerializable(typeof(McpStatusData))]
 [JsonSerializable(typeof(ClaudeTokenData))]
 [JsonSerializable(typeof(TokenStatusData))]
 [JsonSerializable(typeof(FileUploadData))]

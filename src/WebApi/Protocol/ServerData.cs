@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 
 namespace Claudy.WebApi.Protocol;
@@ -59,6 +60,7 @@ internal sealed record UsageData(long InputTokens, long OutputTokens, long Cache
 /// <param name="InFlight">Texts that are being written, so far.</param>
 /// <param name="PendingPermissions">Tool calls that wait for a human.</param>
 /// <param name="Queue">Messages that wait for their turn, in order.</param>
+/// <param name="ConfigurationReview">What the workspace's own files would configure; none when nothing.</param>
 internal sealed record SessionAttachedData(
     string Status,
     string Name,
@@ -70,7 +72,8 @@ internal sealed record SessionAttachedData(
     long ReplayFrom,
     IReadOnlyList<InFlightData> InFlight,
     IReadOnlyList<PermissionRequest> PendingPermissions,
-    IReadOnlyList<QueuedMessageData> Queue);
+    IReadOnlyList<QueuedMessageData> Queue,
+    ConfigurationReview? ConfigurationReview = null);
 
 /// <summary>A text that is being written.</summary>
 /// <param name="Type">claude_response or claude_thinking.</param>
@@ -131,6 +134,19 @@ internal sealed record PermissionRulesData(IReadOnlyList<RuleData>? Session, IRe
 /// <param name="Effect">allow or deny.</param>
 /// <param name="Fixed">true for one that the session was created with, which cannot be changed.</param>
 internal sealed record RuleData(string Rule, string Effect, bool? Fixed = null);
+
+/// <summary>Fields of the answer <c>configuration_reviewed</c>.</summary>
+internal sealed record ConfigurationReviewedData(string Digest, string Decision);
+
+/// <summary>Fields of <c>context_usage</c>.</summary>
+internal sealed record ContextUsageData(
+    string? Model, long TotalTokens, long MaxTokens, double Percentage, long? AutoCompactTokens, IReadOnlyList<ContextCategory> Categories);
+
+/// <summary>Fields of <c>slash_commands</c>.</summary>
+internal sealed record SlashCommandsData(IReadOnlyList<SlashCommand> Commands);
+
+/// <summary>Fields of <c>mcp_status</c>.</summary>
+internal sealed record McpStatusData(IReadOnlyList<McpServerStatus> Servers);
 
 /// <summary>Fields of <c>token_status</c>.</summary>
 /// <param name="Valid">Whether the API takes the key.</param>
@@ -224,6 +240,25 @@ internal sealed class PermissionRequestConverter : JsonConverter<PermissionReque
     {
         writer.WriteStartObject();
         EventData.Write(writer, value);
+        writer.WriteEndObject();
+    }
+}
+
+/// <summary>Writes a configuration as its own event has it, with the decision where there is one.</summary>
+internal sealed class ConfigurationReviewConverter : JsonConverter<ConfigurationReview>
+{
+    public override ConfigurationReview Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        throw new NotSupportedException();
+
+    public override void Write(Utf8JsonWriter writer, ConfigurationReview value, JsonSerializerOptions options)
+    {
+        writer.WriteStartObject();
+        ConfigurationData.Write(writer, value.Found);
+        if (value.Decision is { } decision)
+        {
+            writer.WriteString("decision"u8, WireNames.Of(decision));
+        }
+
         writer.WriteEndObject();
     }
 }

@@ -46,6 +46,22 @@ internal static class WireNames
         _ => throw new ArgumentOutOfRangeException(nameof(decision), decision, null),
     };
 
+    public static string Of(ConfigurationDecision decision) => decision switch
+    {
+        ConfigurationDecision.Approved => "approved",
+        ConfigurationDecision.Rejected => "rejected",
+        ConfigurationDecision.Withdrawn => "withdrawn",
+        _ => throw new ArgumentOutOfRangeException(nameof(decision), decision, null),
+    };
+
+    public static string Of(McpTransport transport) => transport switch
+    {
+        McpTransport.Stdio => "stdio",
+        McpTransport.Http => "http",
+        McpTransport.Sse => "sse",
+        _ => throw new ArgumentOutOfRangeException(nameof(transport), transport, null),
+    };
+
     public static string Of(QueueChange change) => change switch
     {
         QueueChange.Added => "added",
@@ -104,5 +120,13 @@ internal static class WireNames
         "allow" => PermissionDecision.Allow,
         "deny" => PermissionDecision.Deny,
         _ => RequestErrors.InvalidField("decision", "decision must be allow or deny."),
+    };
+
+    /// <summary>The decision about a configuration, as a client gives it.</summary>
+    public static Result<ConfigurationDecision> ParseReview(string? name) => name switch
+    {
+        "approve" => ConfigurationDecision.Approved,
+        "reject" => ConfigurationDecision.Rejected,
+        _ => RequestErrors.InvalidField("decision", "decision must be approve or reject."),
     };
 }

@@ -21,7 +21,16 @@ internal sealed class Node : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private Node(IHost host, InMemoryStore store, Coordination coordination, ScriptedAgents agents, FakeTimeProvider time, ICredentialVault vault, INodeMemory memory, IWorkspaceFiles files)
+    private Node(
+        IHost host,
+        InMemoryStore store,
+        Coordination coordination,
+        ScriptedAgents agents,
+        FakeTimeProvider time,
+        ICredentialVault vault,
+        IWorkspaceFiles files,
+        ScriptedWorkspace workspace,
+        INodeMemory memory)
     {
         Memory = memory;
         _host = host;
@@ -31,6 +40,7 @@ internal sealed class Node : IAsyncDisposable
         Time = time;
         Vault = vault;
         Files = files;
+        Workspace = workspace;
     }
 
     public static UserId Owner { get; } = UserId.New(DateTimeOffset.UnixEpoch);
@@ -45,11 +55,14 @@ internal sealed class Node : IAsyncDisposable
 
     public ICredentialVault Vault { get; }
 
+    public IWorkspaceFiles Files { get; }
+
+    /// <summary>What the files of every workspace configure.</summary>
+    public ScriptedWorkspace Workspace { get; }
+
     public INodeMemory Memory { get; }
 
     public InMemoryRules Rules { get; private init; } = null!;
-
-    public IWorkspaceFiles Files { get; }
 
     public IEgressProxy Egress => _host.Services.GetRequiredService<IEgressProxy>();
 
@@ -76,6 +89,7 @@ internal sealed class Node : IAsyncDisposable
 
         var memory = Substitute.For<INodeMemory>();
         memory.AvailableBytes.Returns(long.MaxValue);
+        var workspace = new ScriptedWorkspace();
 
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<TimeProvider>(time)
@@ -86,6 +100,7 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton(memory)
             .Configure<SessionOptions>(o => options?.Invoke(o))
             .Configure<NetworkOptions>(o => network?.Invoke(o))
+            .AddSingleton<IWorkspaceConfigurationReader>(workspace).AddSingleton<IMcpServerVault>(workspace)
             .AddSingleton(Substitute.For<ITokenIssuer>())
             .AddSingleton(Substitute.For<ISessionSearch>())
             .AddSingleton(Substitute.For<IOneTimeStore>())
@@ -95,7 +110,7 @@ internal sealed class Node : IAsyncDisposable
         builder.AddApplication();
         var host = builder.Build();
         await host.StartAsync();
-        return new Node(host, store, coordination, agents, time, vault, memory, files) { Rules = rules };
+        return new Node(host, store, coordination, agents, time, vault, files, workspace, memory) { Rules = rules };
     }
 
     public async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)

@@ -127,6 +127,32 @@ internal sealed class ScriptedAgent(AgentLaunch launch) : IAgentSession
         return Task.FromResult(Result.Success());
     }
 
+    public IReadOnlyList<SlashCommand> SlashCommands { get; } = [new("compact", "Sums up", null)];
+
+    public Task<Result> SetThinkingBudgetAsync(int? maxTokens, CancellationToken cancellationToken)
+    {
+        Controls.Enqueue($"thinking {maxTokens}");
+        return Task.FromResult(Result.Success());
+    }
+
+    public Task<Result<ContextUsage>> GetContextUsageAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<Result<ContextUsage>>(new ContextUsage("a-model", 10, 100, 10, null, []));
+
+    public Task<Result<IReadOnlyList<McpServerStatus>>> GetMcpStatusAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Result.Success<IReadOnlyList<McpServerStatus>>([.. Launch.McpServers.Select(s => new McpServerStatus(s.Name, "connected", null, []))]));
+
+    public Task<Result> ReconnectMcpServerAsync(string name, CancellationToken cancellationToken)
+    {
+        Controls.Enqueue($"reconnect {name}");
+        return Task.FromResult(Result.Success());
+    }
+
+    public Task<Result> SetMcpServerEnabledAsync(string name, bool isEnabled, CancellationToken cancellationToken)
+    {
+        Controls.Enqueue($"toggle {name} {isEnabled}");
+        return Task.FromResult(Result.Success());
+    }
+
     public ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken) =>
         IsDeaf ? throw new InvalidOperationException("Cannot be written.") : _answers.Writer.WriteAsync((requestId, answer), cancellationToken);
 

@@ -22,6 +22,17 @@ public sealed class EventEncoderTests
     private static readonly JsonElement Input = JsonDocument.Parse("""{"command":"echo \"hi\" > x"}""").RootElement;
     private static readonly SessionSettings Settings = new() { Name = "Mine", Model = "opus", PermissionMode = PermissionMode.AcceptEdits };
 
+    private static readonly WorkspaceConfiguration Configuration = new(
+        "d1",
+        [new WorkspaceHook("PreToolUse", "Bash", "touch x", ["y"], "Bash(ls)", 1.5, Once: true, IsAsync: false)],
+        [new NamedValue("A", "1")],
+        [
+            new McpServer { Name = "s", Transport = McpTransport.Stdio, Command = "run", Args = ["a"], Environment = [new NamedValue("B", "2")], Headers = [] },
+            new McpServer { Name = "h", Transport = McpTransport.Http, Url = "http://h/", Args = [], Environment = [], Headers = [new NamedValue("X", "3")] },
+        ],
+        [new WorkspaceInstructions("CLAUDE.md", "Be kind.")],
+        [new IgnoredSetting(".mcp.json", "env.HOME", "No.")]);
+
     private static readonly SessionEvent[] Events =
     [
         new SessionCreated(Settings),
@@ -43,6 +54,8 @@ public sealed class EventEncoderTests
         new SessionErrorRaised("CLAUDE_002", "api_error", "Overloaded.", Retryable: true),
         new AgentNotice("system/new", JsonDocument.Parse("""{"type":"system"}""").RootElement),
         new AgentSessionChanged(Guid.Empty),
+        new ConfigurationReviewRequested(Configuration),
+        new ConfigurationReviewed("d1", ConfigurationDecision.Rejected),
     ];
 
     private readonly EventEncoder _encoder = new(Id, new FakeTimeProvider(Now));
@@ -115,6 +128,11 @@ public sealed class EventEncoderTests
     public void Write_WhenPermissionIsAsked_ShouldCarryTheInputExactly() =>
         Data(Encode(Events.OfType<PermissionRequested>().Single())).ShouldBe(
             """{"request_id":"p1","tool_name":"Bash","input":{"command":"echo \"hi\" > x"},"description":"why","tool_use_id":"toolu_1","blocked_path":"/workspace/x","suggested_rules":["Bash(echo)"],"suggested_mode":"acceptEdits","expires_at":"2026-01-01T12:00:01.123Z"}""");
+
+    [Fact]
+    public void Write_WhenAConfigurationIsToBeReviewed_ShouldShowAllOfIt() =>
+        Data(Encode(new ConfigurationReviewRequested(Configuration))).ShouldBe(
+            """{"digest":"d1","hooks":[{"event":"PreToolUse","matcher":"Bash","command":"touch x","args":["y"],"if":"Bash(ls)","timeout_seconds":1.5,"once":true,"async":false}],"environment":{"A":"1"},"mcp_servers":[{"name":"s","type":"stdio","command":"run","args":["a"],"env":{"B":"2"}},{"name":"h","type":"http","url":"http://h/","headers":{"X":"3"}}],"instructions":[{"path":"CLAUDE.md","text":"Be kind."}],"ignored":[{"path":".mcp.json","name":"env.HOME","reason":"No."}]}""");
 
     [Fact]
     public void Write_WhenATurnIsCompleted_ShouldCarryUsageAndCost() =>

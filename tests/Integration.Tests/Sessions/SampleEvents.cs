@@ -20,6 +20,8 @@ internal static class SampleEvents
         DisallowedTools = ["Bash(rm x)"],
         BringsOwnKey = true,
         Network = NetworkPolicy.AllowList("a.example", "*.b.example:8443"),
+        MaxThinkingTokens = 4_000,
+        McpServers = ["tiny"],
     };
 
     /// <summary>Any text but half a surrogate pair, which is no text.</summary>
@@ -86,9 +88,18 @@ internal static class SampleEvents
         Of(Completed),
         Of(Text.Select(message => new SessionErrorRaised("CLAUDE_002", "api_failed", message, message.Length > 3))),
         Of(Text.Zip(Value, (type, raw) => new AgentNotice(type, raw))),
-        Of(ArbMap.Default.GeneratorFor<Guid>().Select(id => new AgentSessionChanged(id)))).ToArbitrary();
+        Of(ArbMap.Default.GeneratorFor<Guid>().Select(id => new AgentSessionChanged(id))),
+        Of(Text.Zip(Texts, (text, texts) => new ConfigurationReviewRequested(Configuration(text, texts)))),
+        Of(AnyOf<ConfigurationDecision>().Zip(Text, (decision, digest) => new ConfigurationReviewed(digest, decision)))).ToArbitrary();
 
     public static JsonElement Json(string json) => JsonElement.Parse(json);
+
+    private static WorkspaceConfiguration Configuration(string text, string[] texts) => WorkspaceConfiguration.Of(
+        [new WorkspaceHook("Stop", text.Length > 3 ? text : null, text, text.Length > 3 ? texts : null, null, text.Length > 3 ? 1.5 : null, true, false)],
+        [new NamedValue("A", text)],
+        [new McpServer { Name = "tiny", Transport = McpTransport.Stdio, Command = text, Args = texts, Environment = [new NamedValue("B", text)], Headers = [] }],
+        [new WorkspaceInstructions("CLAUDE.md", text)],
+        [new IgnoredSetting(".mcp.json", text, "No.")]);
 
     private static Gen<SessionEvent> Of<T>(Gen<T> events)
         where T : SessionEvent => events.Select(SessionEvent (one) => one);

@@ -16,7 +16,7 @@ public sealed class SessionEventJsonTests
     {
         {
             new SessionCreated(SampleEvents.Settings),
-            """{"type":"session_created","settings":{"name":"n","model":"m","permission_mode":"accept_edits","append_system_prompt":"p","allowed_tools":["Read"],"disallowed_tools":["Bash(rm x)"],"brings_own_key":true,"network":{"mode":"allow_list","hosts":["a.example","*.b.example:8443"]}}}"""
+            """{"type":"session_created","settings":{"name":"n","model":"m","permission_mode":"accept_edits","append_system_prompt":"p","allowed_tools":["Read"],"disallowed_tools":["Bash(rm x)"],"brings_own_key":true,"network":{"mode":"allow_list","hosts":["a.example","*.b.example:8443"]},"max_thinking_tokens":4000,"mcp_servers":["tiny"]}}"""
         },
         { new StatusChanged(SessionStatus.AwaitingPermission, null), """{"type":"status_changed","status":"awaiting_permission"}""" },
         {
@@ -63,6 +63,20 @@ public sealed class SessionEventJsonTests
             """{"type":"agent_session_changed","agent_session_id":"00000000-0000-0000-0000-000000000001"}"""
         },
         { new AgentSessionChanged(null), """{"type":"agent_session_changed"}""" },
+        {
+            new ConfigurationReviewRequested(new WorkspaceConfiguration(
+                "d1",
+                [new WorkspaceHook("PreToolUse", "Bash", "touch x", ["y"], "Bash(ls)", 1.5, true, false)],
+                [new NamedValue("A", "1")],
+                [
+                    new McpServer { Name = "s", Transport = McpTransport.Stdio, Command = "run", Args = ["a"], Environment = [new NamedValue("B", "2")], Headers = [] },
+                    new McpServer { Name = "h", Transport = McpTransport.Http, Url = "http://h/", Args = [], Environment = [], Headers = [new NamedValue("X", "3")] },
+                ],
+                [new WorkspaceInstructions("CLAUDE.md", "Be kind.")],
+                [new IgnoredSetting(".mcp.json", "env.HOME", "No.")])),
+            """{"type":"configuration_review_requested","configuration":{"digest":"d1","hooks":[{"event":"PreToolUse","matcher":"Bash","command":"touch x","args":["y"],"if":"Bash(ls)","timeout_seconds":1.5,"once":true,"is_async":false}],"environment":[{"name":"A","value":"1"}],"mcp_servers":[{"name":"s","transport":"stdio","command":"run","args":["a"],"environment":[{"name":"B","value":"2"}],"headers":[]},{"name":"h","transport":"http","args":[],"environment":[],"url":"http://h/","headers":[{"name":"X","value":"3"}]}],"instructions":[{"path":"CLAUDE.md","text":"Be kind."}],"ignored":[{"path":".mcp.json","name":"env.HOME","reason":"No."}]}}"""
+        },
+        { new ConfigurationReviewed("d1", ConfigurationDecision.Withdrawn), """{"type":"configuration_reviewed","digest":"d1","decision":"withdrawn"}""" },
     };
 
     [Theory]

@@ -125,6 +125,21 @@ internal sealed class FakeAgent(AgentLaunch launch, FakeAgentLauncher launcher) 
         return Task.FromResult(Result.Success());
     }
 
+    public IReadOnlyList<SlashCommand> SlashCommands { get; } = [new("compact", "Sums up", "[instructions]")];
+
+    public Task<Result> SetThinkingBudgetAsync(int? maxTokens, CancellationToken cancellationToken) => Task.FromResult(Result.Success());
+
+    public Task<Result<ContextUsage>> GetContextUsageAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<Result<ContextUsage>>(new ContextUsage("fake", 10, 100, 10, 90, [new ContextCategory("messages", 10)]));
+
+    public Task<Result<IReadOnlyList<McpServerStatus>>> GetMcpStatusAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Result.Success<IReadOnlyList<McpServerStatus>>([.. launch.McpServers.Select(s => new McpServerStatus(s.Name, "connected", null, ["echo"]))]));
+
+    public Task<Result> ReconnectMcpServerAsync(string name, CancellationToken cancellationToken) =>
+        Task.FromResult<Result>(launch.McpServers.Any(s => s.Name == name) ? Result.Success() : SessionErrors.ControlFailed($"Server not found: {name}"));
+
+    public Task<Result> SetMcpServerEnabledAsync(string name, bool isEnabled, CancellationToken cancellationToken) => ReconnectMcpServerAsync(name, cancellationToken);
+
     public ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken)
     {
         if (_permissions.TryRemove(requestId, out var answered))

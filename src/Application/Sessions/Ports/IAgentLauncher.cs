@@ -67,6 +67,12 @@ public sealed record AgentLaunch
 
     /// <summary>The Unix socket of the session's proxy to the network, on this machine, beside the API broker's; null for no network.</summary>
     public string? EgressSocketPath { get; init; }
+
+    /// <summary>What of the workspace's own configuration its owner approved; null for nothing. Its servers are among <see cref="McpServers"/>.</summary>
+    public WorkspaceConfiguration? Configuration { get; init; }
+
+    /// <summary>All MCP servers to connect, each name once.</summary>
+    public IReadOnlyList<McpServer> McpServers { get; init; } = [];
 }
 
 /// <summary>A running agent. Methods may be called from any thread; events have one reader.</summary>
@@ -98,6 +104,26 @@ public interface IAgentSession : IAsyncDisposable
 
     /// <summary>Answers a permission request.</summary>
     ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken);
+
+    /// <summary>The commands that a message may begin with.</summary>
+    IReadOnlyList<SlashCommand> SlashCommands { get; }
+
+    /// <summary>Changes for how many tokens Claude may think, from the next request on.</summary>
+    /// <param name="maxTokens">0 for no thinking; null for the model's default.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<Result> SetThinkingBudgetAsync(int? maxTokens, CancellationToken cancellationToken);
+
+    /// <summary>What fills the context now.</summary>
+    Task<Result<ContextUsage>> GetContextUsageAsync(CancellationToken cancellationToken);
+
+    /// <summary>How its MCP servers are.</summary>
+    Task<Result<IReadOnlyList<McpServerStatus>>> GetMcpStatusAsync(CancellationToken cancellationToken);
+
+    /// <summary>Connects an MCP server anew; <c>SESSION_013</c> when that fails or there is none of that name.</summary>
+    Task<Result> ReconnectMcpServerAsync(string name, CancellationToken cancellationToken);
+
+    /// <summary>Turns an MCP server on or off, until the process ends; <c>SESSION_013</c> when there is none of that name.</summary>
+    Task<Result> SetMcpServerEnabledAsync(string name, bool isEnabled, CancellationToken cancellationToken);
 
     /// <summary>Ends it: first kindly, after <paramref name="grace"/> by force, descendants included. Returns when all are gone.</summary>
     Task StopAsync(TimeSpan grace, CancellationToken cancellationToken);

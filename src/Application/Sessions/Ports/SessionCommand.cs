@@ -88,6 +88,36 @@ public abstract record SessionCommand
 
     /// <summary>Changes what of the network it may reach.</summary>
     public sealed record SetNetwork(NetworkPolicy Network) : SessionCommand;
+
+    /// <summary>Changes for how many tokens Claude may think: 0 for none, null for the default.</summary>
+    public sealed record SetThinkingBudget(int? MaxTokens) : SessionCommand;
+
+    /// <summary>The session's MCP servers, held in the vault, are others from now on; these are their names.</summary>
+    public sealed record UseMcpServers(IReadOnlyList<string> Names) : SessionCommand;
+
+    /// <summary>Looks whether the workspace's own configuration changed.</summary>
+    public sealed record LookAtConfiguration : SessionCommand;
+
+    /// <summary>Decides about the workspace's own configuration.</summary>
+    public sealed record ReviewConfiguration(string Digest, ConfigurationDecision Decision) : SessionCommand;
+
+    /// <summary>Something that only the running agent can answer; <c>SESSION_021</c> without one.</summary>
+    public abstract record AgentQuery : SessionCommand;
+
+    /// <summary>What fills the context. Answered by <see cref="SessionReply.Context"/>.</summary>
+    public sealed record GetContextUsage : AgentQuery;
+
+    /// <summary>What a message may begin with. Answered by <see cref="SessionReply.Commands"/>.</summary>
+    public sealed record ListSlashCommands : AgentQuery;
+
+    /// <summary>How the MCP servers are. Answered by <see cref="SessionReply.McpServers"/>.</summary>
+    public sealed record GetMcpStatus : AgentQuery;
+
+    /// <summary>Connects an MCP server anew, and tells how all are then.</summary>
+    public sealed record ReconnectMcpServer(string Name) : AgentQuery;
+
+    /// <summary>Turns an MCP server on or off, and tells how all are then.</summary>
+    public sealed record ToggleMcpServer(string Name, bool IsEnabled) : AgentQuery;
 }
 
 /// <summary>What a session answers to a command that it took.</summary>
@@ -109,6 +139,15 @@ public abstract record SessionReply
     /// <param name="LastSeq">Its last event.</param>
     /// <param name="InFlight">Texts that are being written; what is published after this reply goes on from there.</param>
     public sealed record Attached(SessionState State, long LastSeq, IReadOnlyList<InFlightText> InFlight) : SessionReply;
+
+    /// <summary>What fills the context.</summary>
+    public sealed record Context(ContextUsage Usage) : SessionReply;
+
+    /// <summary>What a message may begin with.</summary>
+    public sealed record Commands(IReadOnlyList<SlashCommand> Slash) : SessionReply;
+
+    /// <summary>How the MCP servers are.</summary>
+    public sealed record McpServers(IReadOnlyList<McpServerStatus> Servers) : SessionReply;
 }
 
 /// <summary>A text that is being written.</summary>

@@ -16,6 +16,7 @@ public static class ClaudeAgentRegistration
         builder.Services.AddSingleton<IValidateOptions<ClaudeOptions>, ClaudeOptionsValidator>();
         builder.Services.AddOptions<ClaudeOptions>().BindConfiguration(ClaudeOptions.Section).ValidateOnStart();
         builder.Services.AddSingleton<IAgentLauncher, ClaudeAgentLauncher>();
+        builder.Services.AddSingleton<IWorkspaceConfigurationReader, ClaudeWorkspaceReader>();
         return builder;
     }
 }

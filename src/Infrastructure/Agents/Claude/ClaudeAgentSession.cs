@@ -15,6 +15,9 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
     /// <summary>So many events may wait for their reader before the process is held up.</summary>
     internal const int EventCapacity = 4096;
 
+    // The CLI gives an MCP server 30 s, and answers nothing else meanwhile.
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(40);
+
     private readonly AgentLaunch _launch;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -66,19 +69,27 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
     /// <summary>Asks whether it is ready, and gives it what may be too long for a command line.</summary>
     internal async Task<Result> InitializeAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var initialized = await _control.SendAsync(ControlRequest.Initialize(_launch.Settings.AppendSystemPrompt), timeout, cancellationToken);
+        var initialized = await _control.SendAsync(ControlRequest.Initialize(ClaudeLaunchSettings.Prompt(_launch)), timeout, cancellationToken);
         if (!initialized.IsSuccess)
             return initialized.Error;
 
-        return AgentsOwn.Count + _launch.DeniedRules.Count == 0 ? Result.Success() : await SetDeniedRulesAsync(_launch.DeniedRules, cancellationToken);
+        SlashCommands = ClaudeAnswers.SlashCommands(initialized.Value);
+        if (ClaudeLaunchSettings.WhenReady(_launch, _launch.DeniedRules) is { IsEmpty: false } settings
+            && await ControlAsync(ControlRequest.Apply(settings), cancellationToken) is { IsSuccess: false } notApplied)
+            return notApplied;
+        if (_launch.Settings.MaxThinkingTokens is { } budget
+            && await SetThinkingBudgetAsync(budget, cancellationToken) is { IsSuccess: false } notSet)
+            return notSet;
+
+        // Not awaited: a server may take its time. The CLI itself holds the first message until they are connected.
+        if (_launch.McpServers.Count > 0)
+            _ = ConnectServersAsync();
+        return Result.Success();
     }
 
-    // Not by --allowedTools: it splits its value, and "Skill(a) Bash(touch *)" would become two rules, one of which nobody granted.
+    // What is given this way replaces what was given so before; that of the start stays.
     public Task<Result> SetDeniedRulesAsync(IReadOnlyList<string> rules, CancellationToken cancellationToken) =>
-        ControlAsync(ControlRequest.Rules(AgentsOwn, rules), cancellationToken);
-
-    /// <summary>Rules that allow what only the CLI can judge. All others Claudy decides when it is asked.</summary>
-    private IReadOnlyList<string> AgentsOwn => [.. _launch.Settings.AllowedTools.Where(PermissionRule.IsAgentsOwn)];
+        ControlAsync(ControlRequest.Apply(ClaudeLaunchSettings.WhenReady(_launch, rules)), cancellationToken);
 
     public async ValueTask SendMessageAsync(Guid attemptId, ChatMessage message, CancellationToken cancellationToken) =>
         await WriteAsync(ClaudeInput.Message(attemptId, message), cancellationToken);
@@ -99,6 +110,29 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
         if (!set.IsSuccess)
             Interlocked.CompareExchange(ref _mode, before, mode);
         return set;
+    }
+
+    public IReadOnlyList<SlashCommand> SlashCommands { get; private set; } = [];
+
+    public Task<Result> SetThinkingBudgetAsync(int? maxTokens, CancellationToken cancellationToken) =>
+        ControlAsync(ControlRequest.SetThinkingBudget(maxTokens), cancellationToken);
+
+    public Task<Result> ReconnectMcpServerAsync(string name, CancellationToken cancellationToken) =>
+        ControlAsync(ControlRequest.ReconnectMcpServer(name), ConnectTimeout, cancellationToken);
+
+    public Task<Result> SetMcpServerEnabledAsync(string name, bool isEnabled, CancellationToken cancellationToken) =>
+        ControlAsync(ControlRequest.ToggleMcpServer(name, isEnabled), ConnectTimeout, cancellationToken);
+
+    public async Task<Result<IReadOnlyList<McpServerStatus>>> GetMcpStatusAsync(CancellationToken cancellationToken)
+    {
+        var status = await _control.SendAsync(ControlRequest.McpStatus, ConnectTimeout, cancellationToken);
+        return status.IsSuccess ? Result.Success(ClaudeAnswers.McpServers(status.Value)) : status.Error;
+    }
+
+    public async Task<Result<ContextUsage>> GetContextUsageAsync(CancellationToken cancellationToken)
+    {
+        var usage = await _control.SendAsync(ControlRequest.GetContextUsage, ConnectTimeout, cancellationToken);
+        return usage.IsSuccess ? ClaudeAnswers.ContextUsage(usage.Value) : usage.Error;
     }
 
     public async ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken)
@@ -142,8 +176,19 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
         }
     }
 
-    private async Task<Result> ControlAsync(ControlRequest request, CancellationToken cancellationToken) =>
-        WithoutValue(await _control.SendAsync(request, ClaudeControlChannel.Timeout, cancellationToken));
+    private async Task ConnectServersAsync()
+    {
+        var connected = await _control.SendAsync(ControlRequest.SetMcpServers(_launch.McpServers), ConnectTimeout, CancellationToken.None);
+        var failed = connected.Error is null ? ClaudeAnswers.FailedServers(connected.Value) : _launch.McpServers.Select(server => server.Name);
+        foreach (var name in failed)
+            LogNotConnected(_launch.SessionId, name);
+    }
+
+    private Task<Result> ControlAsync(ControlRequest request, CancellationToken cancellationToken) =>
+        ControlAsync(request, ClaudeControlChannel.Timeout, cancellationToken);
+
+    private async Task<Result> ControlAsync(ControlRequest request, TimeSpan timeout, CancellationToken cancellationToken) =>
+        WithoutValue(await _control.SendAsync(request, timeout, cancellationToken));
 
     private static Result WithoutValue(Result<JsonElement> result) => result.Error is { } error ? error : Result.Success();
 
@@ -222,6 +267,9 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
 
     [LoggerMessage(4102, LogLevel.Information, "Session {SessionId}: Claude Code did not answer the request to end; it is stopped.")]
     private partial void LogStopUnanswered(SessionId sessionId);
+
+    [LoggerMessage(4150, LogLevel.Information, "Session {SessionId}: the MCP server {Server} is not connected.")]
+    private partial void LogNotConnected(SessionId sessionId, string server);
 
     [LoggerMessage(4103, LogLevel.Information, "Session {SessionId}: nobody reads the events any more; the rest is dropped.")]
     private partial void LogUnread(SessionId sessionId);

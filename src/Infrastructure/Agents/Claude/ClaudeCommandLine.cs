@@ -37,22 +37,9 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
             yield return "--allow-dangerously-skip-permissions";
         if (settings.Model is { Length: > 0 } model)
             yield return $"--model={model}";
-        if (SettingsOf(settings, view) is { } json)
-            yield return $"--settings={json}";
+        if (ClaudeLaunchSettings.AtStart(launch, hasProxy: view.Proxy is not null) is { IsEmpty: false } atStart)
+            yield return $"--settings={JsonSerializer.Serialize(atStart, ClaudeJson.Default.ClaudeSettings)}";
         yield return launch.ResumeAgentSessionId is { } resumed ? $"--resume={resumed:D}" : $"--session-id={launch.SessionId}";
-    }
-
-    // Not by --disallowedTools, which splits its value at spaces and commas: a rule would become several others. As a setting at
-    // the start, since only then a tool that is denied as a whole is not offered to the model at all.
-    private static string? SettingsOf(SessionSettings settings, SandboxView view)
-    {
-        var denied = settings.DisallowedTools.Count > 0 ? new ClaudePermissionSettings { Deny = settings.DisallowedTools } : null;
-
-        // Before it fetches a page the CLI asks a host of Anthropic's about the page's; the session's own list has decided that.
-        bool? skipsPreflight = view.Proxy is null ? null : true;
-        return denied is null && skipsPreflight is null
-            ? null
-            : JsonSerializer.Serialize(new ClaudeSettings(denied) { SkipWebFetchPreflight = skipsPreflight }, ClaudeJson.Default.ClaudeSettings);
     }
 
     private static Dictionary<string, string> EnvironmentOf(SandboxView view, string socket)

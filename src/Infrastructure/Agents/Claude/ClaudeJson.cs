@@ -55,15 +55,37 @@ internal sealed record ControlRequest
 
     public ClaudeSettings? Settings { get; private init; }
 
+    /// <summary>A number, or an explicit null, which is not the same as nothing.</summary>
+    public JsonElement? MaxThinkingTokens { get; private init; }
+
+    [JsonPropertyName("serverName")]
+    public string? ServerName { get; private init; }
+
+    public bool? Enabled { get; private init; }
+
+    public IReadOnlyDictionary<string, ClaudeMcpServer>? Servers { get; private init; }
+
     internal static ControlRequest Interrupt { get; } = new("interrupt");
 
     internal static ControlRequest EndSession { get; } = new("end_session");
 
     internal static ControlRequest Initialize(string? appendSystemPrompt) => new("initialize") { AppendSystemPrompt = appendSystemPrompt };
 
-    /// <summary>Replaces the rules given this way before; those of the start stay.</summary>
-    internal static ControlRequest Rules(IReadOnlyList<string> allowed, IReadOnlyList<string> denied) =>
-        new("apply_flag_settings") { Settings = new ClaudeSettings(new ClaudePermissionSettings { Allow = allowed, Deny = denied }) };
+    internal static ControlRequest GetContextUsage { get; } = new("get_context_usage");
+
+    internal static ControlRequest McpStatus { get; } = new("mcp_status");
+
+    internal static ControlRequest Apply(ClaudeSettings settings) => new("apply_flag_settings") { Settings = settings };
+
+    internal static ControlRequest SetThinkingBudget(int? maxTokens) =>
+        new("set_max_thinking_tokens") { MaxThinkingTokens = JsonSerializer.SerializeToElement(maxTokens, ClaudeJson.Default.NullableInt32) };
+
+    internal static ControlRequest SetMcpServers(IReadOnlyList<Domain.Sessions.McpServer> servers) =>
+        new("mcp_set_servers") { Servers = ClaudeMcpServers.ToWire(servers) };
+
+    internal static ControlRequest ReconnectMcpServer(string name) => new("mcp_reconnect") { ServerName = name };
+
+    internal static ControlRequest ToggleMcpServer(string name, bool isEnabled) => new("mcp_toggle") { ServerName = name, Enabled = isEnabled };
 
     internal static ControlRequest SetModel(string? model) => new("set_model") { Model = model };
 
@@ -117,10 +139,51 @@ internal sealed record PermissionUpdateRule(
     [property: JsonPropertyName("ruleContent")] string? RuleContent);
 
 /// <summary>Settings as the CLI has them, as far as Claudy sets any.</summary>
-internal sealed record ClaudeSettings(ClaudePermissionSettings? Permissions)
+internal sealed record ClaudeSettings
 {
     [JsonPropertyName("skipWebFetchPreflight")]
     public bool? SkipWebFetchPreflight { get; init; }
+
+    public ClaudePermissionSettings? Permissions { get; init; }
+
+    public IReadOnlyDictionary<string, IReadOnlyList<ClaudeHookGroup>>? Hooks { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Env { get; init; }
+
+    internal bool IsEmpty => Permissions is null && Hooks is null && Env is null && SkipWebFetchPreflight is null;
+}
+
+/// <summary>Hooks with one matcher.</summary>
+internal sealed record ClaudeHookGroup(string? Matcher, IReadOnlyList<ClaudeHook> Hooks);
+
+/// <summary>A command that the CLI runs by itself.</summary>
+internal sealed record ClaudeHook(string Command)
+{
+    public string Type { get; } = "command";
+
+    public IReadOnlyList<string>? Args { get; init; }
+
+    public string? If { get; init; }
+
+    public double? Timeout { get; init; }
+
+    public bool? Once { get; init; }
+
+    public bool? Async { get; init; }
+}
+
+/// <summary>An MCP server that the CLI starts or connects to.</summary>
+internal sealed record ClaudeMcpServer(string Type)
+{
+    public string? Command { get; init; }
+
+    public IReadOnlyList<string>? Args { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Env { get; init; }
+
+    public string? Url { get; init; }
+
+    public IReadOnlyDictionary<string, string>? Headers { get; init; }
 }
 
 /// <summary>Rules, each a string of its own.</summary>
@@ -144,4 +207,5 @@ internal sealed record ClaudePermissionSettings
 [JsonSerializable(typeof(ControlResponseLine))]
 [JsonSerializable(typeof(ClaudeSettings))]
 [JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(int?))]
 internal sealed partial class ClaudeJson : JsonSerializerContext;

@@ -127,6 +127,9 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
             case "session_error" or "error":
                 Aside($"{frame.Content} [{frame.Text("code")}]", Red);
                 break;
+            case "configuration_review":
+                Aside("The workspace's own files would configure Claude Code. Nothing of it takes effect unless it is approved, with a configuration_response over the protocol.", Yellow);
+                break;
             case "server_notice":
                 Aside(frame.Content, Dim);
                 break;

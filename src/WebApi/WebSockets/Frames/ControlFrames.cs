@@ -81,7 +81,12 @@ internal static class ControlFrames
             ? new SetPermissionMode(user, session, mode.Value)
             : WireNames.ParseMode(data.Mode, "mode").Error!,
         "set_network" => SetNetwork(data, user, session),
-        _ => RequestErrors.InvalidField("action", "action must be interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode or set_network."),
+        "set_thinking_budget" => new SetThinkingBudget(user, session, data.MaxThinkingTokens),
+        "set_mcp_servers" => McpServerData.Read(data.McpServers) is { IsSuccess: true } servers
+            ? new SetMcpServers(user, session, servers.Value)
+            : McpServerData.Read(data.McpServers).Error!,
+        _ => RequestErrors.InvalidField(
+            "action", "action must be interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode, set_network, set_thinking_budget or set_mcp_servers."),
     };
 
     private static Result<IControlRequest> SetNetwork(SessionControlData data, UserId user, SessionId session)

@@ -44,9 +44,16 @@ internal static class SessionFrames
             AllowedTools = data.AllowedTools ?? [],
             DisallowedTools = data.DisallowedTools ?? [],
             Network = network.Value,
+            MaxThinkingTokens = data.MaxThinkingTokens,
         };
+        var servers = McpServerData.Read(data.McpServers);
+        if (!servers.IsSuccess)
+        {
+            return servers.Error;
+        }
+
         var key = string.IsNullOrWhiteSpace(data.ClaudeToken) ? null : new Secret(data.ClaudeToken);
-        var created = await mediator.Send(new CreateSession(context.UserId, settings, key), cancellationToken);
+        var created = await mediator.Send(new CreateSession(context.UserId, settings, key, servers.Value), cancellationToken);
         if (!created.IsSuccess)
         {
             return created.Error;
@@ -167,7 +174,8 @@ internal static class SessionFrames
         [.. attached.InFlight.Select(text => new InFlightData(
             text.IsThinking ? FrameTypes.Event.ClaudeThinking : FrameTypes.Event.ClaudeResponse, text.MessageId, text.Text, text.NextChunkIndex))],
         attached.State.PendingPermissions,
-        [.. attached.State.Queue.Select((message, index) => new QueuedMessageData(message.Id, message.ClientId, message.Text, index + 1))]);
+        [.. attached.State.Queue.Select((message, index) => new QueuedMessageData(message.Id, message.ClientId, message.Text, index + 1))],
+        attached.State.Configuration);
 
     private static SessionHistoryData HistoryOf(SessionId session, SessionHistory history)
     {
