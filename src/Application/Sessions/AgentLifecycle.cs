@@ -20,12 +20,12 @@ internal sealed partial class AgentLifecycle(
     private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(5);
 
     private readonly List<Action> _whenGone = [];
+    private readonly List<Action<Result>> _whenUp = [];
     private SessionSettings _launched = session.State.Settings;
     private ITimer? _backoff;
     private string? _exitReason;
     private DateTimeOffset _readyAt;
     private int _crashesInARow;
-    private bool _startedAnew;
     private bool _isWantedAgain;
 
     /// <summary>Whether no agent is started any more, since the runner is to end.</summary>
@@ -69,6 +69,20 @@ internal sealed partial class AgentLifecycle(
         }
     }
 
+    /// <summary>Starts an agent like <see cref="Start"/>; <paramref name="whenUp"/> runs when it answers, or learns why none does.</summary>
+    public void StartThen(Action<Result> whenUp)
+    {
+        if (slot.Agent is not null && !IsStopping)
+        {
+            whenUp(Result.Success());
+            return;
+        }
+
+        _whenUp.Add(whenUp);
+        Start(isAskedFor: true);
+        TellUpUnlessExpected(NotWanted());
+    }
+
     /// <summary>Ends the agent, kindly first; <paramref name="whenGone"/> runs when it is gone.</summary>
     public void Stop(string reason, Action whenGone)
     {
@@ -79,6 +93,7 @@ internal sealed partial class AgentLifecycle(
                 session.AgentStopped(reason, time.GetUtcNow());
             }
 
+            TellUpUnlessExpected(NotWanted());
             whenGone();
             return;
         }
@@ -140,7 +155,7 @@ internal sealed partial class AgentLifecycle(
         }
 
         TellGone();
-        StartIfWantedAgain();
+        StartIfWantedAgain(SessionErrors.AgentExited("it ended before it was needed."));
     }
 
     private void Launch()
@@ -149,16 +164,16 @@ internal sealed partial class AgentLifecycle(
         LaunchNow();
     }
 
-    private void LaunchNow()
+    private void LaunchNow(bool remembers = true)
     {
         // What is recorded must be stored before there is a process to show for it.
         slot.Reserve();
         var state = session.State;
         _launched = state.Settings;
-        loop.AfterCommit(() => slot.Launch(state, outcome => loop.PostAsync(() => Started(outcome))));
+        loop.AfterCommit(() => slot.Launch(state, remembers, outcome => loop.PostAsync(() => Started(outcome))));
     }
 
-    private void Started(Result<IAgentSession> outcome)
+    private void Started(Result<LaunchedAgent> outcome)
     {
         if (!outcome.IsSuccess)
         {
@@ -166,7 +181,7 @@ internal sealed partial class AgentLifecycle(
             return;
         }
 
-        slot.Occupy(outcome.Value);
+        slot.Occupy(outcome.Value.Agent);
         if (_exitReason is not null)
         {
             slot.Stop(options.StopGrace);
@@ -176,19 +191,19 @@ internal sealed partial class AgentLifecycle(
         queueing.Started();
         _readyAt = time.GetUtcNow();
         TellSettingsChangedMeanwhile();
+        if (outcome.Value.Rebuilt is { } rebuilt)
+        {
+            session.Record(new AgentSessionChanged(session.Id.Value, rebuilt), _readyAt);
+        }
+
         session.AgentReady(_readyAt);
+        TellUp(Result.Success());
     }
 
     private void FailedToStart(Error error, DateTimeOffset now)
     {
-        if (error.Reason == AgentErrors.TranscriptMissingReason && !_startedAnew && _exitReason is null)
+        if (_exitReason is null && TryWithAnotherMemory(error, now))
         {
-            // Claude Code forgot; the session must go on all the same.
-            slot.Vacate();
-            _startedAnew = true;
-            session.Record(SessionErrorRaised.From(AgentErrors.ContextLost()), now);
-            session.Record(new AgentSessionChanged(null), now);
-            LaunchNow();
             return;
         }
 
@@ -203,7 +218,30 @@ internal sealed partial class AgentLifecycle(
         }
 
         TellGone();
-        StartIfWantedAgain();
+        StartIfWantedAgain(error);
+    }
+
+    private bool TryWithAnotherMemory(Error error, DateTimeOffset now)
+    {
+        if (error.Reason == AgentErrors.TranscriptMissingReason && session.State.AgentSessionId is not null)
+        {
+            // Claude Code forgot; what it should remember is in the history.
+            slot.Vacate();
+            session.Record(new AgentSessionChanged(null), now);
+            LaunchNow();
+            return true;
+        }
+
+        if (error.Reason == AgentErrors.RebuildFailedReason)
+        {
+            // The session must go on all the same.
+            slot.Vacate();
+            session.Record(SessionErrorRaised.From(AgentErrors.ContextLost()), now);
+            LaunchNow(remembers: false);
+            return true;
+        }
+
+        return false;
     }
 
     private void Vacate()
@@ -213,11 +251,33 @@ internal sealed partial class AgentLifecycle(
     }
 
     // Someone came while the last one was being ended.
-    private void StartIfWantedAgain()
+    private void StartIfWantedAgain(Error otherwise)
     {
         if (_isWantedAgain)
         {
             Start(isAskedFor: true);
+        }
+
+        TellUpUnlessExpected(otherwise);
+    }
+
+    private void TellUpUnlessExpected(Error why)
+    {
+        if (!slot.IsOccupied && !IsExpected)
+        {
+            TellUp(why);
+        }
+    }
+
+    private static Error NotWanted() => SessionErrors.AgentFailedToStart("the session is being put down.");
+
+    private void TellUp(Result outcome)
+    {
+        List<Action<Result>> waiting = [.. _whenUp];
+        _whenUp.Clear();
+        foreach (var whenUp in waiting)
+        {
+            whenUp(outcome);
         }
     }
 

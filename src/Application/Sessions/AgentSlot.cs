@@ -18,6 +18,7 @@ internal sealed partial class AgentSlot(
     IApiBroker broker,
     IWorkspaceFiles workspaces,
     ICredentialVault credentials,
+    ConversationReader conversations,
     ILogger<AgentSlot> logger) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _abandoned = new();
@@ -36,10 +37,13 @@ internal sealed partial class AgentSlot(
     public void Reserve() => IsOccupied = true;
 
     /// <summary>Starts an agent; <paramref name="started"/> is called from another thread when it answers or has failed.</summary>
-    public void Launch(SessionState state, Func<Result<IAgentSession>, Task> started)
+    /// <param name="state">The session as it is stored.</param>
+    /// <param name="remembers">Whether it gets the memory that it should have; else it begins anew.</param>
+    /// <param name="started">Gets the agent, or why there is none.</param>
+    public void Launch(SessionState state, bool remembers, Func<Result<LaunchedAgent>, Task> started)
     {
         _launch = CancellationTokenSource.CreateLinkedTokenSource(_abandoned.Token);
-        _lifecycle = LaunchAsync(_lifecycle, state, started, _launch.Token);
+        _lifecycle = LaunchAsync(_lifecycle, state, remembers, started, _launch.Token);
     }
 
     /// <summary>Takes the agent that was started.</summary>
@@ -163,13 +167,14 @@ internal sealed partial class AgentSlot(
         await GuardAsync(() => broker.CloseAsync(sessionId));
     }
 
-    private async Task LaunchAsync(Task previous, SessionState state, Func<Result<IAgentSession>, Task> started, CancellationToken cancellationToken)
+    private async Task LaunchAsync(
+        Task previous, SessionState state, bool remembers, Func<Result<LaunchedAgent>, Task> started, CancellationToken cancellationToken)
     {
         await previous;
-        Result<IAgentSession> outcome;
+        Result<LaunchedAgent> outcome;
         try
         {
-            outcome = await LaunchAsync(state, cancellationToken);
+            outcome = await LaunchAsync(state, remembers, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -182,11 +187,11 @@ internal sealed partial class AgentSlot(
         }
 
         // Until it is taken, it is ended with this slot.
-        _launched = outcome.IsSuccess ? outcome.Value : null;
+        _launched = outcome.IsSuccess ? outcome.Value.Agent : null;
         await started(outcome);
     }
 
-    private async Task<Result<IAgentSession>> LaunchAsync(SessionState state, CancellationToken cancellationToken)
+    private async Task<Result<LaunchedAgent>> LaunchAsync(SessionState state, bool remembers, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (state.Settings.BringsOwnKey && !credentials.HasOwn(sessionId))
@@ -201,18 +206,33 @@ internal sealed partial class AgentSlot(
 
         var location = workspaces.Prepare(sessionId);
         var socket = await broker.OpenAsync(sessionId, () => credentials.For(sessionId), cancellationToken);
-        return await launcher.LaunchAsync(
+        var memory = await MemoryAsync(state, remembers, cancellationToken);
+        var launched = await launcher.LaunchAsync(
             new AgentLaunch
             {
                 SessionId = sessionId,
                 Settings = state.Settings,
                 RememberedRules = state.RememberedRules,
                 ResumeAgentSessionId = state.AgentSessionId,
+                Memory = memory,
                 WorkspacePath = location.WorkspacePath,
                 HomePath = location.HomePath,
                 ApiSocketPath = socket,
             },
             cancellationToken);
+        var rebuilt = memory is { Turns.Count: > 0 } ? new RebuiltMemory(memory.Turns.Count, memory.IsShortened) : null;
+        return launched.IsSuccess ? new LaunchedAgent(launched.Value, rebuilt) : launched.Error;
+    }
+
+    // Where there were turns but the agent has no transcript of them that holds, the session's own history has them.
+    private async Task<Conversation?> MemoryAsync(SessionState state, bool remembers, CancellationToken cancellationToken)
+    {
+        if (!remembers)
+        {
+            return Conversation.Empty;
+        }
+
+        return state is { AgentSessionId: null, TurnCount: > 0 } ? await conversations.ReadAsync(sessionId, cancellationToken) : null;
     }
 
     [LoggerMessage(200, LogLevel.Information, "Session {SessionId}: the agent did not hear")]
@@ -224,3 +244,8 @@ internal sealed partial class AgentSlot(
     [LoggerMessage(203, LogLevel.Error, "Session {SessionId}: the agent's end went wrong")]
     private partial void LogEndFault(Exception exception, SessionId sessionId);
 }
+
+/// <summary>An agent that answers.</summary>
+/// <param name="Agent">The agent.</param>
+/// <param name="Rebuilt">What it remembers, when its memory was made anew.</param>
+internal sealed record LaunchedAgent(IAgentSession Agent, RebuiltMemory? Rebuilt);

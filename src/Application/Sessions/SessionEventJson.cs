@@ -36,6 +36,7 @@ public static class SessionEventJson
         new(typeof(SessionErrorRaised), "error_raised"),
         new(typeof(AgentNotice), "agent_notice"),
         new(typeof(AgentSessionChanged), "agent_session_changed"),
+        new(typeof(ConversationRewound), "conversation_rewound"),
     ];
 
     private static readonly JsonSerializerOptions Options = CreateOptions();
@@ -136,5 +137,6 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(SessionErrorRaised))]
 [JsonSerializable(typeof(AgentNotice))]
 [JsonSerializable(typeof(AgentSessionChanged))]
+[JsonSerializable(typeof(ConversationRewound))]
 [JsonSerializable(typeof(SessionState))]
 internal sealed partial class SessionJsonContext : JsonSerializerContext;

@@ -18,6 +18,7 @@ internal sealed class SessionMachine
     private readonly AgentEventRecorder _recorder;
     private readonly AgentQueueing _queueing;
     private readonly AgentLifecycle _agent;
+    private readonly ConversationRewinder _rewinder;
     private bool _isUnused;
 
     public SessionMachine(
@@ -36,8 +37,9 @@ internal sealed class SessionMachine
         _options = options;
         _time = time;
         _queueing = new AgentQueueing(session, outbox, admission, loop) { AskedToYield = () => _agent!.Stop("made_room", static () => { }) };
-        _recorder = new AgentEventRecorder(session, outbox, options, time) { MayStartTurns = () => !_agent!.IsStopping };
+        _recorder = new AgentEventRecorder(session, outbox, options, time) { MayStartTurns = () => !_agent!.IsStopping && !_rewinder!.IsBusy };
         _agent = new AgentLifecycle(session, _recorder, slot, loop, _queueing, options, time, logger);
+        _rewinder = new ConversationRewinder(session, _agent, slot, loop, time);
     }
 
     /// <summary>Whether the runner can end: no process, and closed or nothing to do for a while.</summary>
@@ -130,6 +132,9 @@ internal sealed class SessionMachine
             case SessionCommand.UseOwnKey:
                 answer(DoneIf(_session.ChangeSettings(_session.State.Settings with { BringsOwnKey = true }, now)));
                 break;
+            case SessionCommand.TakeBack takeBack:
+                _rewinder.Begin(takeBack, answer);
+                break;
             case SessionCommand.SetModel(var model):
                 Change(_session.State.Settings with { Model = model }, agent => agent.SetModelAsync(model, CancellationToken.None), answer);
                 break;
@@ -186,7 +191,7 @@ internal sealed class SessionMachine
 
     private Result<SessionReply> Send(ChatMessage message, bool isUrgent, DateTimeOffset now)
     {
-        var accepted = _session.AcceptMessage(message, canStart: !_agent.IsStopping, now);
+        var accepted = _session.AcceptMessage(message, canStart: !_agent.IsStopping && !_rewinder.IsBusy, now);
         if (!accepted.IsSuccess)
         {
             return accepted.Error;

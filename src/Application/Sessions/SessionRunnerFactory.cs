@@ -47,7 +47,7 @@ internal sealed class SessionRunnerFactory(
             }
 
             var outbox = new SessionOutbox(session, lease, log, store, feed);
-            var slot = new AgentSlot(sessionId, launcher, broker, workspaces, credentials, loggers.CreateLogger<AgentSlot>());
+            var slot = new AgentSlot(sessionId, launcher, broker, workspaces, credentials, new ConversationReader(log), loggers.CreateLogger<AgentSlot>());
             var runner = new SessionRunner(session, lease, outbox, slot, admission, options.Value, time, loggers.CreateLogger<SessionRunner>());
             return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, ended));
         }

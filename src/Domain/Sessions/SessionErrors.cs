@@ -66,4 +66,12 @@ public static class SessionErrors
     /// <summary>The session moved to another node, or this node lost its lease.</summary>
     public static Error Moved() =>
         new(ResultStatus.Unavailable, "SESSION_014", "session_moved", "The session is moving to another place; try again.") { Retryable = true };
+
+    /// <summary>No such place to fork from or to go back to.</summary>
+    public static Error NotATurn(string what) =>
+        new(ResultStatus.Invalid, "SESSION_018", "not_a_turn", $"There is no such place in the conversation: {what}");
+
+    /// <summary>Claude works or has work waiting, and the conversation must rest for this.</summary>
+    public static Error Busy() =>
+        new(ResultStatus.Conflict, "SESSION_019", "session_busy", "The session is busy. Wait for the turn to end or interrupt it, cancel what waits, and try again.") { Retryable = true };
 }

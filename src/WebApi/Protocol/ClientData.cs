@@ -44,11 +44,13 @@ internal sealed record AttachSessionData(long? AfterSeq);
 internal sealed record SessionHistoryQuery(long? BeforeSeq, int? Limit);
 
 /// <summary>Fields of <c>session_control</c>.</summary>
-/// <param name="Action">interrupt, hibernate, resume, restart, terminate, rename, set_model or set_permission_mode.</param>
+/// <param name="Action">interrupt, hibernate, resume, restart, terminate, rename, set_model, set_permission_mode, fork or take_back.</param>
 /// <param name="Name">For rename.</param>
 /// <param name="Model">For set_model; none for the default.</param>
 /// <param name="Mode">For set_permission_mode.</param>
-internal sealed record SessionControlData(string? Action, string? Name, string? Model, string? Mode);
+/// <param name="AtSeq">For fork; none for the newest place.</param>
+/// <param name="TurnId">For take_back.</param>
+internal sealed record SessionControlData(string? Action, string? Name, string? Model, string? Mode, long? AtSeq, long? TurnId);
 
 /// <summary>Fields of <c>chat_message</c>.</summary>
 /// <param name="Images">Images that go with it.</param>

@@ -104,6 +104,7 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         SessionErrorRaised => FrameTypes.Event.SessionError,
         AgentNotice => FrameTypes.Event.AgentNotice,
         AgentSessionChanged => FrameTypes.Event.AgentSession,
+        ConversationRewound => FrameTypes.Event.ConversationRewound,
         _ => throw new ArgumentOutOfRangeException(nameof(sessionEvent), sessionEvent.GetType(), "Every event has a frame."),
     };
 

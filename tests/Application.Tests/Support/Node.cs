@@ -20,7 +20,15 @@ internal sealed class Node : IAsyncDisposable
 {
     private readonly IHost _host;
 
-    private Node(IHost host, InMemoryStore store, Coordination coordination, ScriptedAgents agents, FakeTimeProvider time, ICredentialVault vault, INodeMemory memory)
+    private Node(
+        IHost host,
+        InMemoryStore store,
+        Coordination coordination,
+        ScriptedAgents agents,
+        FakeTimeProvider time,
+        ICredentialVault vault,
+        INodeMemory memory,
+        IWorkspaceFiles files)
     {
         Memory = memory;
         _host = host;
@@ -29,6 +37,7 @@ internal sealed class Node : IAsyncDisposable
         Agents = agents;
         Time = time;
         Vault = vault;
+        Files = files;
     }
 
     public static UserId Owner { get; } = UserId.New(DateTimeOffset.UnixEpoch);
@@ -45,6 +54,8 @@ internal sealed class Node : IAsyncDisposable
 
     public INodeMemory Memory { get; }
 
+    public IWorkspaceFiles Files { get; }
+
     public static async Task<Node> StartAsync(InMemoryStore? store = null, Action<SessionOptions>? options = null)
     {
         store ??= new InMemoryStore();
@@ -55,6 +66,7 @@ internal sealed class Node : IAsyncDisposable
         vault.DefaultSource.Returns(CredentialSource.Demo);
         var files = Substitute.For<IWorkspaceFiles>();
         files.Prepare(default).ReturnsForAnyArgs(new WorkspaceLocation("/workspaces/x", "/homes/x"));
+        files.CopyAsync(default, default, default).ReturnsForAnyArgs(new WorkspaceCopy(1, 1, 0));
         var broker = Substitute.For<IApiBroker>();
         broker.OpenAsync(default, default!, default).ReturnsForAnyArgs("/run/api.sock");
 
@@ -75,7 +87,7 @@ internal sealed class Node : IAsyncDisposable
         builder.AddApplication();
         var host = builder.Build();
         await host.StartAsync();
-        return new Node(host, store, coordination, agents, time, vault, memory);
+        return new Node(host, store, coordination, agents, time, vault, memory, files);
     }
 
     public async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)

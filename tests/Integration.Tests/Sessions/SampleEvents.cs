@@ -81,7 +81,8 @@ internal static class SampleEvents
         Of(Completed),
         Of(Text.Select(message => new SessionErrorRaised("CLAUDE_002", "api_failed", message, message.Length > 3))),
         Of(Text.Zip(Value, (type, raw) => new AgentNotice(type, raw))),
-        Of(ArbMap.Default.GeneratorFor<Guid>().Select(id => new AgentSessionChanged(id)))).ToArbitrary();
+        Of(ArbMap.Default.GeneratorFor<Guid>().Select(id => new AgentSessionChanged(id))),
+        Of(ArbMap.Default.GeneratorFor<int>().Zip(Texts, (turn, files) => new ConversationRewound(turn, turn, files.Length > 0, files.Length > 0 ? files : null, null)))).ToArbitrary();
 
     public static JsonElement Json(string json) => JsonElement.Parse(json);
 

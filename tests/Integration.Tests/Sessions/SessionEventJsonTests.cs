@@ -58,6 +58,22 @@ public sealed class SessionEventJsonTests
             """{"type":"agent_session_changed","agent_session_id":"00000000-0000-0000-0000-000000000001"}"""
         },
         { new AgentSessionChanged(null), """{"type":"agent_session_changed"}""" },
+        {
+            new AgentSessionChanged(Guid.Parse("00000000-0000-0000-0000-000000000001"), new RebuiltMemory(3, IsShortened: true)),
+            """{"type":"agent_session_changed","agent_session_id":"00000000-0000-0000-0000-000000000001","rebuilt":{"turn_count":3,"is_shortened":true}}"""
+        },
+        {
+            new SessionCreated(new SessionSettings { Name = "n" }, new ForkOrigin(Guid.Parse("00000000-0000-0000-0000-000000000001"), 42)),
+            """{"type":"session_created","settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[],"brings_own_key":false},"forked_from":{"session_id":"00000000-0000-0000-0000-000000000001","seq":42}}"""
+        },
+        {
+            new ConversationRewound(2, 5, FilesRestored: true, ["a.txt"], null),
+            """{"type":"conversation_rewound","turn_id":2,"from_seq":5,"files_restored":true,"changed_files":["a.txt"]}"""
+        },
+        {
+            new ConversationRewound(2, 5, FilesRestored: false, null, "no"),
+            """{"type":"conversation_rewound","turn_id":2,"from_seq":5,"files_restored":false,"files_reason":"no"}"""
+        },
     };
 
     [Theory]
@@ -112,6 +128,7 @@ public sealed class SessionEventJsonTests
             PendingPermissions = [new PermissionRequest("p1", "Bash", SampleEvents.Json("{}"), null, null, null, [], null, DateTimeOffset.UnixEpoch)],
             CurrentTurn = new Turn(2, "q1", DateTimeOffset.UnixEpoch),
             TurnCount = 2,
+            TakenBack = [new TurnRange(1, 1)],
             RememberedRules = ["Read"],
             AgentSessionId = Guid.Parse("00000000-0000-0000-0000-000000000001"),
             AcceptedMessages = [new AcceptedMessage("c1", "q1", "ff", DateTimeOffset.UnixEpoch)],
@@ -124,7 +141,7 @@ public sealed class SessionEventJsonTests
             {"settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[],"brings_own_key":false},"status":"running",
             "queue":[{"id":"q2","text":"later","images":[]}],
             "pending_permissions":[{"id":"p1","tool_name":"Bash","input":{},"suggested_rules":[],"expires_at":"1970-01-01T00:00:00+00:00"}],
-            "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00","is_suspended":false},"turn_count":2,"remembered_rules":["Read"],
+            "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00","is_suspended":false},"turn_count":2,"taken_back":[{"first":1,"last":1}],"remembered_rules":["Read"],
             "agent_session_id":"00000000-0000-0000-0000-000000000001",
             "accepted_messages":[{"client_id":"c1","message_id":"q1","fingerprint":"ff","at":"1970-01-01T00:00:00+00:00"}],
             "usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_read_input_tokens":4},"cost_usd":1.5}

@@ -84,6 +84,19 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
             ? Task.FromResult<Result>(SessionErrors.ModeNeedsSandbox())
             : ControlAsync(ControlRequest.SetPermissionMode(mode), cancellationToken);
 
+    public async Task<Result<IReadOnlyList<string>>> RewindFilesAsync(Guid attemptId, CancellationToken cancellationToken)
+    {
+        // Only a dry run tells which files it is about.
+        var planned = await _control.SendAsync(ControlRequest.RewindFiles(attemptId, isDryRun: true), ClaudeControlChannel.Timeout, cancellationToken);
+        if (!planned.IsSuccess)
+            return planned.Error;
+        if (ClaudeRewind.WhyNot(planned.Value) is { } refused)
+            return refused;
+
+        var done = await _control.SendAsync(ControlRequest.RewindFiles(attemptId, isDryRun: false), ClaudeControlChannel.Timeout, cancellationToken);
+        return done.Error ?? ClaudeRewind.WhyNot(done.Value) ?? Result.Success(ClaudeRewind.FilesOf(planned.Value, _launch.WorkspacePath));
+    }
+
     public async ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken) =>
         await WriteAsync(ClaudeInput.Decision(requestId, answer), cancellationToken);
 

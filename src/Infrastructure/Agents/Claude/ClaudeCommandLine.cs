@@ -11,10 +11,14 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
     /// <summary>Stands where a key would: the API broker at the other end of the socket puts the real one in its place.</summary>
     internal const string PlaceholderKey = "placeholder-the-broker-adds-the-real-one";
 
-    internal static ClaudeCommandLine Build(AgentLaunch launch, SandboxView view) =>
-        new([.. ArgumentsOf(launch)], EnvironmentOf(view, view.PathOf(launch.ApiSocketPath)));
+    /// <summary>The command line of a launch.</summary>
+    /// <param name="launch">The launch.</param>
+    /// <param name="view">What will be seen.</param>
+    /// <param name="beginAs">The id to begin under, when it is not the session's own.</param>
+    internal static ClaudeCommandLine Build(AgentLaunch launch, SandboxView view, Guid? beginAs = null) =>
+        new([.. ArgumentsOf(launch, beginAs ?? launch.SessionId.Value)], EnvironmentOf(view, view.PathOf(launch.ApiSocketPath)));
 
-    private static IEnumerable<string> ArgumentsOf(AgentLaunch launch)
+    private static IEnumerable<string> ArgumentsOf(AgentLaunch launch, Guid beginAs)
     {
         var settings = launch.Settings;
         yield return "-p";
@@ -35,7 +39,7 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
             yield return $"--model={model}";
         if (settings.DisallowedTools.Count > 0)
             yield return $"--settings={Denying(settings.DisallowedTools)}";
-        yield return launch.ResumeAgentSessionId is { } resumed ? $"--resume={resumed:D}" : $"--session-id={launch.SessionId}";
+        yield return launch.ResumeAgentSessionId is { } resumed ? $"--resume={resumed:D}" : $"--session-id={beginAs:D}";
     }
 
     // Not by --disallowedTools, which splits its value at spaces and commas: a rule would become several others. As a setting at
@@ -58,5 +62,8 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
 
         ["DISABLE_AUTOUPDATER"] = "1",
         ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1",
+
+        // Keeps in the home what files were before the CLI's own tools change them, which is what rewind_files needs.
+        ["CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING"] = "true",
     };
 }

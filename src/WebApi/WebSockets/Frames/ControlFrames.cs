@@ -12,6 +12,7 @@ namespace Claudy.WebApi.WebSockets.Frames;
 internal static class ControlFrames
 {
     private const string Interrupt = "interrupt";
+    private const string Fork = "fork";
 
     /// <summary>An interrupt waits for nothing; the rest keeps its order among the session's messages.</summary>
     public static FrameLane LaneOf(ClientFrame frame) =>
@@ -29,6 +30,11 @@ internal static class ControlFrames
         if (!session.IsSuccess)
         {
             return session.Error;
+        }
+
+        if (data.Value.Action == Fork)
+        {
+            return await ForkAsync(context, mediator, new ForkSession(context.UserId, session.Value, data.Value.AtSeq), cancellationToken);
         }
 
         var request = RequestOf(data.Value, context.UserId, session.Value);
@@ -60,6 +66,35 @@ internal static class ControlFrames
         "set_permission_mode" => WireNames.ParseMode(data.Mode, "mode") is { IsSuccess: true } mode
             ? new SetPermissionMode(user, session, mode.Value)
             : WireNames.ParseMode(data.Mode, "mode").Error!,
-        _ => RequestErrors.InvalidField("action", "action must be interrupt, hibernate, resume, restart, terminate, rename, set_model or set_permission_mode."),
+        "take_back" => new TakeBackTurn(user, session, data.TurnId ?? 0),
+        _ => RequestErrors.InvalidField("action", "action must be interrupt, hibernate, resume, restart, terminate, rename, set_model, set_permission_mode, fork or take_back."),
     };
+
+    private static async Task<Result> ForkAsync(FrameContext context, IMediator mediator, ForkSession request, CancellationToken cancellationToken)
+    {
+        var forked = await mediator.Send(request, cancellationToken);
+        if (!forked.IsSuccess)
+        {
+            return forked.Error;
+        }
+
+        var (session, atSeq, skipped) = forked.Value;
+        return await context.Connection.Sessions.AttachAsync(
+            mediator,
+            context.UserId,
+            session.Id,
+            afterSeq: 0,
+            (attached, _) => context.ReplyAsync(
+                FrameTypes.Answer.SessionCreated,
+                new SessionCreatedData(session.Id.ToString(), WireNames.Of(attached.State.Status), session.Name, WireNames.WorkspacePath, session.CreatedAt)
+                {
+                    ForkedFrom = request.SessionId.ToString(),
+                    ForkedAtSeq = atSeq,
+                    SkippedFiles = skipped,
+                },
+                ProtocolJson.Default.SessionCreatedData,
+                session.Id,
+                cancellationToken),
+            cancellationToken);
+    }
 }
