@@ -22,13 +22,13 @@ internal sealed partial class AgentLifecycle(
     private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(5);
 
     private readonly List<Action> _whenGone = [];
+    private readonly List<Action<Result>> _whenUp = [];
     private SessionSettings _launched = session.State.Settings;
     private ITimer? _backoff;
     private string? _exitReason;
     private string? _replaceReason;
     private DateTimeOffset _readyAt;
     private int _crashesInARow;
-    private bool _startedAnew;
     private bool _isWantedAgain;
 
     /// <summary>Whether no agent is started any more, since the runner is to end.</summary>
@@ -75,6 +75,20 @@ internal sealed partial class AgentLifecycle(
         }
     }
 
+    /// <summary>Starts an agent like <see cref="Start"/>; <paramref name="whenUp"/> runs when it answers, or learns why none does.</summary>
+    public void StartThen(Action<Result> whenUp)
+    {
+        if (slot.Agent is not null && !IsStopping)
+        {
+            whenUp(Result.Success());
+            return;
+        }
+
+        _whenUp.Add(whenUp);
+        Start(isAskedFor: true);
+        TellUpUnlessExpected(NotWanted());
+    }
+
     /// <summary>Ends the agent, kindly first; <paramref name="whenGone"/> runs when it is gone.</summary>
     public void Stop(string reason, Action whenGone)
     {
@@ -85,6 +99,7 @@ internal sealed partial class AgentLifecycle(
                 session.AgentStopped(reason, time.GetUtcNow());
             }
 
+            TellUpUnlessExpected(NotWanted());
             whenGone();
             return;
         }
@@ -191,7 +206,7 @@ internal sealed partial class AgentLifecycle(
         }
 
         TellGone();
-        StartIfWantedAgain();
+        StartIfWantedAgain(SessionErrors.AgentExited("it ended before it was needed."));
     }
 
     private void Launch()
@@ -200,7 +215,7 @@ internal sealed partial class AgentLifecycle(
         LaunchNow();
     }
 
-    private void LaunchNow()
+    private void LaunchNow(bool remembers = true)
     {
         // What is recorded must be stored before there is a process to show for it.
         slot.Reserve();
@@ -208,11 +223,12 @@ internal sealed partial class AgentLifecycle(
         _launched = state.Settings;
         loop.AfterCommit(() => slot.Launch(
             state,
+            remembers,
             found => loop.PostAsync(() => session.ConfigurationFound(found, time.GetUtcNow())),
             outcome => loop.PostAsync(() => Started(outcome))));
     }
 
-    private void Started(Result<IAgentSession> outcome)
+    private void Started(Result<LaunchedAgent> outcome)
     {
         if (!outcome.IsSuccess)
         {
@@ -220,7 +236,7 @@ internal sealed partial class AgentLifecycle(
             return;
         }
 
-        slot.Occupy(outcome.Value);
+        slot.Occupy(outcome.Value.Agent);
         if (_exitReason is not null)
         {
             slot.Stop(options.StopGrace);
@@ -232,19 +248,19 @@ internal sealed partial class AgentLifecycle(
         TellSettingsChangedMeanwhile();
         started();
         TellLostServers();
+        if (outcome.Value.Rebuilt is { } rebuilt)
+        {
+            session.Record(new AgentSessionChanged(session.Id.Value, rebuilt), _readyAt);
+        }
+
         session.AgentReady(_readyAt);
+        TellUp(Result.Success());
     }
 
     private void FailedToStart(Error error, DateTimeOffset now)
     {
-        if (error.Reason == AgentErrors.TranscriptMissingReason && !_startedAnew && _exitReason is null)
+        if (_exitReason is null && TryWithAnotherMemory(error, now))
         {
-            // Claude Code forgot; the session must go on all the same.
-            slot.Vacate();
-            _startedAnew = true;
-            session.Record(SessionErrorRaised.From(AgentErrors.ContextLost()), now);
-            session.Record(new AgentSessionChanged(null), now);
-            LaunchNow();
             return;
         }
 
@@ -259,7 +275,30 @@ internal sealed partial class AgentLifecycle(
         }
 
         TellGone();
-        StartIfWantedAgain();
+        StartIfWantedAgain(error);
+    }
+
+    private bool TryWithAnotherMemory(Error error, DateTimeOffset now)
+    {
+        if (error.Reason == AgentErrors.TranscriptMissingReason && session.State.AgentSessionId is not null)
+        {
+            // Claude Code forgot; what it should remember is in the history.
+            slot.Vacate();
+            session.Record(new AgentSessionChanged(null), now);
+            LaunchNow();
+            return true;
+        }
+
+        if (error.Reason == AgentErrors.RebuildFailedReason)
+        {
+            // The session must go on all the same.
+            slot.Vacate();
+            session.Record(SessionErrorRaised.From(AgentErrors.ContextLost()), now);
+            LaunchNow(remembers: false);
+            return true;
+        }
+
+        return false;
     }
 
     private void Vacate()
@@ -269,11 +308,33 @@ internal sealed partial class AgentLifecycle(
     }
 
     // Someone came while the last one was being ended.
-    private void StartIfWantedAgain()
+    private void StartIfWantedAgain(Error otherwise)
     {
         if (_isWantedAgain)
         {
             Start(isAskedFor: true);
+        }
+
+        TellUpUnlessExpected(otherwise);
+    }
+
+    private void TellUpUnlessExpected(Error why)
+    {
+        if (!slot.IsOccupied && !IsExpected)
+        {
+            TellUp(why);
+        }
+    }
+
+    private static Error NotWanted() => SessionErrors.AgentFailedToStart("the session is being put down.");
+
+    private void TellUp(Result outcome)
+    {
+        List<Action<Result>> waiting = [.. _whenUp];
+        _whenUp.Clear();
+        foreach (var whenUp in waiting)
+        {
+            whenUp(outcome);
         }
     }
 

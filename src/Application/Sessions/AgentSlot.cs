@@ -25,6 +25,7 @@ internal sealed partial class AgentSlot(
     IPermissionRuleStore rules,
     AgentConfiguration configuration,
     NetworkOptions network,
+    ConversationReader conversations,
     ILogger<AgentSlot> logger) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _abandoned = new();
@@ -48,14 +49,15 @@ internal sealed partial class AgentSlot(
     /// <summary>An agent is on its way.</summary>
     public void Reserve() => IsOccupied = true;
 
-    /// <summary>Starts an agent. Both are called from another thread.</summary>
-    /// <param name="state">What the session is.</param>
+    /// <summary>Starts an agent. All are called from another thread.</summary>
+    /// <param name="state">The session as it is stored.</param>
+    /// <param name="remembers">Whether it gets the memory that it should have; else it begins anew.</param>
     /// <param name="found">Gets the workspace's configuration as it was at the start.</param>
-    /// <param name="started">Is called when the agent answers or has failed.</param>
-    public void Launch(SessionState state, Func<WorkspaceConfiguration, Task> found, Func<Result<IAgentSession>, Task> started)
+    /// <param name="started">Gets the agent, or why there is none.</param>
+    public void Launch(SessionState state, bool remembers, Func<WorkspaceConfiguration, Task> found, Func<Result<LaunchedAgent>, Task> started)
     {
         _launch = CancellationTokenSource.CreateLinkedTokenSource(_abandoned.Token);
-        _lifecycle = LaunchAsync(_lifecycle, state, found, started, _launch.Token);
+        _lifecycle = LaunchAsync(_lifecycle, state, remembers, found, started, _launch.Token);
     }
 
     /// <summary>Takes the agent that was started.</summary>
@@ -192,15 +194,16 @@ internal sealed partial class AgentSlot(
     private async Task LaunchAsync(
         Task previous,
         SessionState state,
+        bool remembers,
         Func<WorkspaceConfiguration, Task> found,
-        Func<Result<IAgentSession>, Task> started,
+        Func<Result<LaunchedAgent>, Task> started,
         CancellationToken cancellationToken)
     {
         await previous;
-        Result<IAgentSession> outcome;
+        Result<LaunchedAgent> outcome;
         try
         {
-            outcome = await LaunchAsync(state, found, cancellationToken);
+            outcome = await LaunchAsync(state, remembers, found, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -213,11 +216,12 @@ internal sealed partial class AgentSlot(
         }
 
         // Until it is taken, it is ended with this slot.
-        _launched = outcome.IsSuccess ? outcome.Value : null;
+        _launched = outcome.IsSuccess ? outcome.Value.Agent : null;
         await started(outcome);
     }
 
-    private async Task<Result<IAgentSession>> LaunchAsync(SessionState state, Func<WorkspaceConfiguration, Task> found, CancellationToken cancellationToken)
+    private async Task<Result<LaunchedAgent>> LaunchAsync(
+        SessionState state, bool remembers, Func<WorkspaceConfiguration, Task> found, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (state.Settings.BringsOwnKey && !credentials.HasOwn(sessionId))
@@ -240,13 +244,15 @@ internal sealed partial class AgentSlot(
         var location = workspaces.Prepare(sessionId);
         var approved = await configuration.ApprovedAsync(state, found, cancellationToken);
         var socket = await broker.OpenAsync(sessionId, () => credentials.For(sessionId), cancellationToken);
-        return await launcher.LaunchAsync(
+        var memory = await MemoryAsync(state, remembers, cancellationToken);
+        var launched = await launcher.LaunchAsync(
             new AgentLaunch
             {
                 SessionId = sessionId,
                 Settings = state.Settings,
                 DeniedRules = [.. state.Rules.Denied.Union(owners.Denied, StringComparer.Ordinal)],
                 ResumeAgentSessionId = state.AgentSessionId,
+                Memory = memory,
                 WorkspacePath = location.WorkspacePath,
                 HomePath = location.HomePath,
                 ApiSocketPath = socket,
@@ -255,6 +261,19 @@ internal sealed partial class AgentSlot(
                 McpServers = configuration.ServersOf(state, approved),
             },
             cancellationToken);
+        var rebuilt = memory is { Turns.Count: > 0 } ? new RebuiltMemory(memory.Turns.Count, memory.IsShortened) : null;
+        return launched.IsSuccess ? new LaunchedAgent(launched.Value, rebuilt) : launched.Error;
+    }
+
+    // Where there were turns but the agent has no transcript of them that holds, the session's own history has them.
+    private async Task<Conversation?> MemoryAsync(SessionState state, bool remembers, CancellationToken cancellationToken)
+    {
+        if (!remembers)
+        {
+            return Conversation.Empty;
+        }
+
+        return state is { AgentSessionId: null, TurnCount: > 0 } ? await conversations.ReadAsync(sessionId, cancellationToken) : null;
     }
 
     // Without a sandbox the agent has this machine's network, and nothing would make it go through a proxy.
@@ -272,3 +291,8 @@ internal sealed partial class AgentSlot(
     [LoggerMessage(203, LogLevel.Error, "Session {SessionId}: the agent's end went wrong")]
     private partial void LogEndFault(Exception exception, SessionId sessionId);
 }
+
+/// <summary>An agent that answers.</summary>
+/// <param name="Agent">The agent.</param>
+/// <param name="Rebuilt">What it remembers, when its memory was made anew.</param>
+internal sealed record LaunchedAgent(IAgentSession Agent, RebuiltMemory? Rebuilt);

@@ -40,6 +40,7 @@ public static class SessionEventJson
         new(typeof(AgentSessionChanged), "agent_session_changed"),
         new(typeof(ConfigurationReviewRequested), "configuration_review_requested"),
         new(typeof(ConfigurationReviewed), "configuration_reviewed"),
+        new(typeof(ConversationRewound), "conversation_rewound"),
     ];
 
     private static readonly JsonSerializerOptions Options = CreateOptions();
@@ -146,5 +147,6 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(AgentSessionChanged))]
 [JsonSerializable(typeof(ConfigurationReviewRequested))]
 [JsonSerializable(typeof(ConfigurationReviewed))]
+[JsonSerializable(typeof(ConversationRewound))]
 [JsonSerializable(typeof(SessionState))]
 internal sealed partial class SessionJsonContext : JsonSerializerContext;

@@ -22,6 +22,7 @@ internal sealed class SessionMachine
     private readonly AgentLifecycle _agent;
     private readonly PermissionGate _permissions;
     private readonly ConfigurationQuarantine _quarantine;
+    private readonly ConversationRewinder _rewinder;
     private bool _isUnused;
 
     public SessionMachine(
@@ -41,10 +42,14 @@ internal sealed class SessionMachine
         _options = options;
         _time = time;
         _queueing = new AgentQueueing(session, outbox, admission, loop) { AskedToYield = () => _agent!.Stop("made_room", static () => { }) };
-        _recorder = new AgentEventRecorder(session, outbox, options, time) { MayStartTurns = () => !_agent!.IsStopping && !_agent.IsToBeReplaced };
+        _recorder = new AgentEventRecorder(session, outbox, options, time)
+        {
+            MayStartTurns = () => !_agent!.IsStopping && !_agent.IsToBeReplaced && !_rewinder!.IsBusy,
+        };
         _permissions = new PermissionGate(session, _recorder, slot, loop, rules, time, logger);
         _agent = new AgentLifecycle(session, _recorder, slot, loop, _queueing, _permissions.AgentStarted, options, time, logger);
         _quarantine = new ConfigurationQuarantine(session, slot, _agent, loop, time);
+        _rewinder = new ConversationRewinder(session, _agent, slot, loop, time);
         slot.OnRefused = refusal => _ = loop.PostAsync(() => outbox.Add(new FeedItem.EgressRefused(refusal)));
     }
 
@@ -161,6 +166,9 @@ internal sealed class SessionMachine
             case SessionCommand.UseOwnKey:
                 answer(DoneIf(_session.ChangeSettings(_session.State.Settings with { BringsOwnKey = true }, now)));
                 break;
+            case SessionCommand.TakeBack takeBack:
+                _rewinder.Begin(takeBack, answer);
+                break;
             case SessionCommand.SetModel(var model):
                 Change(_session.State.Settings with { Model = model }, agent => agent.SetModelAsync(model, CancellationToken.None), answer);
                 break;
@@ -240,7 +248,7 @@ internal sealed class SessionMachine
 
     private Result<SessionReply> Send(ChatMessage message, bool isUrgent, DateTimeOffset now)
     {
-        var accepted = _session.AcceptMessage(message, canStart: !_agent.IsStopping, now);
+        var accepted = _session.AcceptMessage(message, canStart: !_agent.IsStopping && !_rewinder.IsBusy, now);
         if (!accepted.IsSuccess)
         {
             return accepted.Error;

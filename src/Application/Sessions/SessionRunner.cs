@@ -186,7 +186,7 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
         {
             if (MessageToTell(stored.Event) is { } message)
             {
-                AfterCommit(() => _slot.Tell((agent, token) => agent.SendMessageAsync(Guid.NewGuid(), message, token)));
+                AfterCommit(() => _slot.Tell((agent, token) => agent.SendMessageAsync(AttemptId.Of(message.Id), message, token)));
             }
         }
     }

@@ -64,6 +64,7 @@ internal sealed class SessionRunnerFactory(
                 rules,
                 configuration,
                 network.Value,
+                new ConversationReader(log),
                 loggers.CreateLogger<AgentSlot>());
             var runner = new SessionRunner(session, lease, outbox, slot, admission, rules, options.Value, time, loggers.CreateLogger<SessionRunner>());
             return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, ended));

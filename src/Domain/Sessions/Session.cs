@@ -379,6 +379,23 @@ public sealed partial class Session
         return Result.Success();
     }
 
+    /// <summary>Whether the conversation can go back to before a turn now.</summary>
+    /// <returns>Success; <c>SESSION_004</c>, <c>SESSION_018</c> for no turn of the conversation, <c>SESSION_019</c> while there is work.</returns>
+    public Result CanTakeBack(long turnId)
+    {
+        if (!IsLive)
+        {
+            return SessionErrors.Terminated();
+        }
+
+        if (turnId < 1 || turnId > State.TurnCount || State.TakenBack?.Any(range => range.Contains(turnId)) == true)
+        {
+            return SessionErrors.NotATurn($"turn {turnId} was never there or is taken back already.");
+        }
+
+        return State.CurrentTurn is null && State.Queue.Count == 0 ? Result.Success() : SessionErrors.Busy();
+    }
+
     /// <summary>Ends the session for good: the turn ends, the queue is dropped. Harmless when it is over.</summary>
     public void Terminate(string reason, DateTimeOffset now)
     {

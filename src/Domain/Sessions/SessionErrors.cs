@@ -103,4 +103,12 @@ public static class SessionErrors
     /// <summary>More of the network than the server gives to sessions, or can.</summary>
     public static Error NetworkNotAllowed(string why) =>
         new(ResultStatus.Forbidden, "SESSION_016", "network_not_allowed", $"This session cannot have that network: {why}");
+
+    /// <summary>No such place to fork from or to go back to.</summary>
+    public static Error NotATurn(string what) =>
+        new(ResultStatus.Invalid, "SESSION_018", "not_a_turn", $"There is no such place in the conversation: {what}");
+
+    /// <summary>Claude works or has work waiting, and the conversation must rest for this.</summary>
+    public static Error Busy() =>
+        new(ResultStatus.Conflict, "SESSION_019", "session_busy", "The session is busy. Wait for the turn to end or interrupt it, cancel what waits, and try again.") { Retryable = true };
 }

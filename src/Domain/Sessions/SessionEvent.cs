@@ -33,7 +33,13 @@ public sealed record ChatMessage(string Id, string? ClientId, string Text, IRead
 
 /// <summary>The session was made.</summary>
 /// <param name="Settings">What it starts with.</param>
-public sealed record SessionCreated(SessionSettings Settings) : SessionEvent;
+/// <param name="ForkedFrom">The session whose conversation and files it begins with; null when it began empty.</param>
+public sealed record SessionCreated(SessionSettings Settings, ForkOrigin? ForkedFrom = null) : SessionEvent;
+
+/// <summary>Where a fork comes from.</summary>
+/// <param name="SessionId">The other session.</param>
+/// <param name="Seq">Its last event that the fork's conversation goes up to.</param>
+public sealed record ForkOrigin(Guid SessionId, long Seq);
 
 /// <summary>The status changed.</summary>
 /// <param name="Status">The status from now on.</param>
@@ -182,4 +188,22 @@ public sealed record ConfigurationReviewed(string Digest, ConfigurationDecision 
 
 /// <summary>Claude Code has a transcript of its own under this id, so that the next start resumes it.</summary>
 /// <param name="AgentSessionId">The id to resume; Claude Code changes it at <c>/clear</c>. Null when its transcript is gone.</param>
-public sealed record AgentSessionChanged(Guid? AgentSessionId) : SessionEvent;
+/// <param name="Rebuilt">What Claude remembers, when its memory was made anew from the session's own history; else null.</param>
+public sealed record AgentSessionChanged(Guid? AgentSessionId, RebuiltMemory? Rebuilt = null) : SessionEvent;
+
+/// <summary>A memory that was made from the session's own history.</summary>
+/// <param name="TurnCount">How many turns it holds.</param>
+/// <param name="IsShortened">Whether older parts did not fit and were left out.</param>
+public sealed record RebuiltMemory(int TurnCount, bool IsShortened);
+
+/// <summary>
+/// The conversation went back to before a turn: Claude no longer remembers it and what came after it. The history keeps it all,
+/// and turns are numbered on from the last one.
+/// </summary>
+/// <param name="TurnId">The first turn that was taken back.</param>
+/// <param name="FromSeq">The first event that was taken back; this event is the last.</param>
+/// <param name="FilesRestored">Whether the files that Claude's own tools had changed since are as they were before that turn. What commands changed is left as it is.</param>
+/// <param name="ChangedFiles">Which files that changed, relative to the workspace where they are in it; null when none were restored.</param>
+/// <param name="FilesReason">Why no files were restored; null when they were.</param>
+public sealed record ConversationRewound(
+    long TurnId, long FromSeq, bool FilesRestored, IReadOnlyList<string>? ChangedFiles, string? FilesReason) : SessionEvent;

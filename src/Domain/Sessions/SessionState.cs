@@ -27,6 +27,9 @@ public sealed record SessionState
     /// <summary>How many turns began.</summary>
     public long TurnCount { get; init; }
 
+    /// <summary>Turns that were taken back, in order; null when none ever were.</summary>
+    public IReadOnlyList<TurnRange>? TakenBack { get; init; }
+
     /// <summary>Answers to requests of a process that is gone, kept until Claude asks the same again; null or empty when there are none.</summary>
     public IReadOnlyList<CarriedAnswer>? CarriedAnswers { get; init; }
 
@@ -90,6 +93,11 @@ public sealed record SessionState
         ConfigurationReviewRequested e => this with { Configuration = new ConfigurationReview(e.Configuration, null) },
         ConfigurationReviewed { Decision: ConfigurationDecision.Withdrawn } => this with { Configuration = null },
         ConfigurationReviewed e when Configuration?.Found.Digest == e.Digest => this with { Configuration = Configuration with { Decision = e.Decision } },
+        ConversationRewound e => this with
+        {
+            AgentSessionId = null,
+            TakenBack = [.. (TakenBack ?? []).Where(range => range.First < e.TurnId), new TurnRange(e.TurnId, TurnCount)],
+        },
         _ => this,
     };
 
@@ -129,3 +137,11 @@ public sealed record SessionState
 /// <param name="StartedAt">When it began.</param>
 /// <param name="IsSuspended">Whether its process is gone and it waits for answers to go on.</param>
 public sealed record Turn(long Id, string? MessageId, DateTimeOffset StartedAt, bool IsSuspended = false);
+
+/// <summary>Turns that follow each other.</summary>
+/// <param name="First">The first one.</param>
+/// <param name="Last">The last one.</param>
+public sealed record TurnRange(long First, long Last)
+{
+    internal bool Contains(long turnId) => turnId >= First && turnId <= Last;
+}

@@ -45,6 +45,21 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
         }
     }
 
+    public async Task<Result<WorkspaceCopy>> CopyAsync(SessionId from, SessionId to, CancellationToken cancellationToken)
+    {
+        using var turn = await _locks.EnterAsync(to, cancellationToken);
+        using var source = OpenRoot(from, out _);
+        using var target = OpenRoot(to, out var error);
+        if (target is null)
+        {
+            return Failure(error, "such workspace");
+        }
+
+        return source is null
+            ? new WorkspaceCopy(0, 0, 0)
+            : await TreeCopy.CopyAsync(source, target, _options.MaxWorkspaceBytes, cancellationToken);
+    }
+
     public async Task<Result<WrittenFile>> WriteAsync(
         SessionId session, WorkspacePath path, ReadOnlyMemory<byte> content, bool overwrite, CancellationToken cancellationToken)
     {

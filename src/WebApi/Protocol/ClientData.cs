@@ -59,15 +59,28 @@ internal sealed record SessionHistoryQuery(long? BeforeSeq, int? Limit);
 internal sealed record SearchHistoryData(string? Query, int? Limit, string? Cursor);
 
 /// <summary>Fields of <c>session_control</c>.</summary>
-/// <param name="Action">interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode, set_network, set_thinking_budget or set_mcp_servers.</param>
+/// <param name="Action">
+/// interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode, set_network, set_thinking_budget,
+/// set_mcp_servers, fork or take_back.
+/// </param>
 /// <param name="Name">For rename.</param>
 /// <param name="Model">For set_model; none for the default.</param>
 /// <param name="Mode">For set_permission_mode.</param>
 /// <param name="Network">For set_network.</param>
 /// <param name="MaxThinkingTokens">For set_thinking_budget; none for the default.</param>
 /// <param name="McpServers">For set_mcp_servers: all of them, by name.</param>
+/// <param name="AtSeq">For fork; none for the newest place.</param>
+/// <param name="TurnId">For take_back.</param>
 internal sealed record SessionControlData(
-    string? Action, string? Name, string? Model, string? Mode, JsonElement? Network, int? MaxThinkingTokens, Dictionary<string, McpServerData?>? McpServers);
+    string? Action,
+    string? Name,
+    string? Model,
+    string? Mode,
+    JsonElement? Network,
+    int? MaxThinkingTokens,
+    Dictionary<string, McpServerData?>? McpServers,
+    long? AtSeq,
+    long? TurnId);
 
 /// <summary>Fields of <c>chat_message</c>.</summary>
 /// <param name="Images">Images that go with it.</param>

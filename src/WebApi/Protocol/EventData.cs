@@ -12,6 +12,12 @@ internal static class EventData
         {
             case SessionCreated e:
                 Write(writer, e.Settings, isInitial: true);
+                if (e.ForkedFrom is { } origin)
+                {
+                    writer.WriteString("forked_from"u8, origin.SessionId);
+                    writer.WriteNumber("forked_at_seq"u8, origin.Seq);
+                }
+
                 break;
             case SettingsChanged e:
                 Write(writer, e.Settings, isInitial: false);
@@ -87,6 +93,16 @@ internal static class EventData
                 break;
             case AgentSessionChanged e:
                 WriteOptional(writer, "agent_session_id"u8, e.AgentSessionId?.ToString());
+                if (e.Rebuilt is { } rebuilt)
+                {
+                    writer.WriteBoolean("rebuilt"u8, true);
+                    writer.WriteNumber("turn_count"u8, rebuilt.TurnCount);
+                    writer.WriteBoolean("is_shortened"u8, rebuilt.IsShortened);
+                }
+
+                break;
+            case ConversationRewound e:
+                Write(writer, e);
                 break;
             case ConfigurationReviewRequested e:
                 ConfigurationData.Write(writer, e.Configuration);
@@ -208,6 +224,19 @@ internal static class EventData
         writer.WriteEndObject();
         writer.WriteNumber("cost_usd"u8, turn.CostUsd);
         writer.WriteNumber("duration_ms"u8, (long)turn.Duration.TotalMilliseconds);
+    }
+
+    private static void Write(Utf8JsonWriter writer, ConversationRewound rewound)
+    {
+        writer.WriteNumber("turn_id"u8, rewound.TurnId);
+        writer.WriteNumber("from_seq"u8, rewound.FromSeq);
+        writer.WriteString("files"u8, rewound.FilesRestored ? "restored"u8 : "left"u8);
+        if (rewound.ChangedFiles is { } files)
+        {
+            WriteStrings(writer, "changed_files"u8, files);
+        }
+
+        WriteOptional(writer, "files_reason"u8, rewound.FilesReason);
     }
 
     private static void WriteOptional(Utf8JsonWriter writer, ReadOnlySpan<byte> name, string? value)

@@ -119,6 +119,7 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         AgentSessionChanged => FrameTypes.Event.AgentSession,
         ConfigurationReviewRequested => FrameTypes.Event.ConfigurationReview,
         ConfigurationReviewed => FrameTypes.Event.ConfigurationReviewed,
+        ConversationRewound => FrameTypes.Event.ConversationRewound,
         _ => throw new ArgumentOutOfRangeException(nameof(sessionEvent), sessionEvent.GetType(), "Every event has a frame."),
     };
 

@@ -102,8 +102,11 @@ internal static class FrameTypes
 
         public const string ConfigurationReviewed = "configuration_reviewed";
 
-        /// <summary>Claude Code keeps its own transcript under another id from now on; of interest to tools that look into the sandbox.</summary>
+        /// <summary>Claude Code keeps its own transcript under another id from now on, or one that was made anew from the history.</summary>
         public const string AgentSession = "agent_session";
+
+        /// <summary>The conversation went back to before a turn; the history keeps what was taken back.</summary>
+        public const string ConversationRewound = "conversation_rewound";
 
         /// <summary>Claude Code said something that this version has no frame for; clients may ignore it.</summary>
         public const string AgentNotice = "agent_notice";

@@ -24,7 +24,17 @@ internal sealed record EmptyData
 }
 
 /// <summary>Fields of <c>session_created</c>.</summary>
-internal sealed record SessionCreatedData(string SessionId, string Status, string Name, string WorkspacePath, WireTime CreatedAt);
+internal sealed record SessionCreatedData(string SessionId, string Status, string Name, string WorkspacePath, WireTime CreatedAt)
+{
+    /// <summary>The session that it was forked from; none for one that began empty.</summary>
+    public string? ForkedFrom { get; init; }
+
+    /// <summary>The last event of that session that is in it.</summary>
+    public long? ForkedAtSeq { get; init; }
+
+    /// <summary>How many names in that session's workspace were not copied.</summary>
+    public long? SkippedFiles { get; init; }
+}
 
 /// <summary>Fields of <c>session_list</c>.</summary>
 internal sealed record SessionListData(IReadOnlyList<SessionSummaryData> Sessions, string? NextCursor);

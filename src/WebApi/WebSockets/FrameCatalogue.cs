@@ -57,7 +57,10 @@ internal static class FrameCatalogue
         new(FrameTypes.Client.DetachSession, [FrameTypes.Answer.SessionDetached], SessionFrames.DetachAsync),
         new(FrameTypes.Client.SessionHistory, [FrameTypes.Answer.SessionHistory], SessionFrames.HistoryAsync),
         new(FrameTypes.Client.SearchHistory, [FrameTypes.Answer.SearchResults], SearchFrames.SearchAsync),
-        new(FrameTypes.Client.SessionControl, [FrameTypes.Answer.SessionStatus, FrameTypes.Answer.SessionDeleted], ControlFrames.ControlAsync) { LaneOf = ControlFrames.LaneOf },
+        new(FrameTypes.Client.SessionControl, [FrameTypes.Answer.SessionStatus, FrameTypes.Answer.SessionDeleted, FrameTypes.Answer.SessionCreated], ControlFrames.ControlAsync)
+        {
+            LaneOf = ControlFrames.LaneOf,
+        },
         new(FrameTypes.Client.ChatMessage, [FrameTypes.Answer.ChatAccepted], ChatFrames.SendAsync),
         new(FrameTypes.Client.CancelMessage, [FrameTypes.Answer.QueueChanged], ChatFrames.CancelAsync),
         new(FrameTypes.Client.EditMessage, [FrameTypes.Answer.QueueChanged], ChatFrames.EditAsync),

@@ -229,23 +229,6 @@ public sealed class SessionRunnerTests
     }
 
     [Fact]
-    public async Task Start_WhenTheTranscriptIsGone_ShouldBeginAnewAndSaySo()
-    {
-        await using var node = await Node.StartAsync();
-        var (session, agent) = await RunningAsync(node);
-        agent.Die(1);
-        await node.StatusAsync(session, SessionStatus.Hibernated);
-        node.Agents.FailNext(SessionErrors.AgentFailedToStart("No conversation found.") with { Reason = AgentErrors.TranscriptMissingReason });
-
-        await node.ChatAsync(session, "go on");
-        var second = await node.Agents.NextAsync();
-
-        second.Launch.ResumeAgentSessionId.ShouldBeNull();
-        (await node.EventAsync<SessionErrorRaised>(session, e => e.Code == "CLAUDE_005")).ShouldNotBeNull();
-        (await second.NextMessageAsync()).Text.ShouldBe("go on");
-    }
-
-    [Fact]
     public async Task Start_WhenTheSessionsOwnKeyIsGone_ShouldFailRatherThanUseAnother()
     {
         await using var node = await Node.StartAsync();

@@ -82,6 +82,7 @@ internal sealed class Node : IAsyncDisposable
         vault.DefaultSource.Returns(CredentialSource.Demo);
         files ??= Substitute.For<IWorkspaceFiles>();
         files.Prepare(default).ReturnsForAnyArgs(new WorkspaceLocation("/workspaces/x", "/homes/x"));
+        files.CopyAsync(default, default, default).ReturnsForAnyArgs(new WorkspaceCopy(1, 1, 0));
         var broker = Substitute.For<IApiBroker>();
         broker.OpenAsync(default, default!, default).ReturnsForAnyArgs("/run/api.sock");
         var egress = Substitute.For<IEgressProxy>();

@@ -153,6 +153,15 @@ internal sealed class ScriptedAgent(AgentLaunch launch) : IAgentSession
         return Task.FromResult(Result.Success());
     }
 
+    /// <summary>What it says to having files put back.</summary>
+    public Result<IReadOnlyList<string>> Rewound { get; set; } = Result.Success<IReadOnlyList<string>>(["a.txt"]);
+
+    public Task<Result<IReadOnlyList<string>>> RewindFilesAsync(Guid attemptId, CancellationToken cancellationToken)
+    {
+        Controls.Enqueue($"rewind {attemptId}");
+        return Task.FromResult(Rewound);
+    }
+
     public ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken) =>
         IsDeaf ? throw new InvalidOperationException("Cannot be written.") : _answers.Writer.WriteAsync((requestId, answer), cancellationToken);
 

@@ -68,4 +68,52 @@ public sealed class ClaudeAgentLauncherTests
 
         launched.Error!.Code.ShouldBe("SESSION_001");
     }
+
+    [Fact]
+    public async Task Launch_WhenTheProcessHangsOnWhatItResumes_ShouldSayThatItCannotBeResumed()
+    {
+        // As the CLI does with an assistant's message without a model.
+        var launching = _launcher.LaunchAsync(Launches.Any with { ResumeAgentSessionId = Guid.NewGuid() }, CancellationToken.None);
+        await _process.HearAsync();
+        while (!launching.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(5));
+            await Task.Yield();
+        }
+
+        (await launching).Error!.Reason.ShouldBe("agent_transcript_missing");
+    }
+
+    [Fact]
+    public async Task Launch_WhenWhatWasRebuiltIsNotFound_ShouldSayThatRebuildingFailed()
+    {
+        using var home = new TemporaryHome();
+        var launching = _launcher.LaunchAsync(Launches.Any with { HomePath = home.Path, Memory = Memory }, CancellationToken.None);
+        await _process.HearAsync();
+        _process.Exit(1, "No conversation found with session ID");
+
+        (await launching.WaitAsync(Deadline)).Error!.Reason.ShouldBe("agent_rebuild_failed");
+    }
+
+    [Fact]
+    public async Task Launch_WhenTheMemoryCannotBeWritten_ShouldSayThatRebuildingFailed()
+    {
+        using var home = new TemporaryHome();
+        File.WriteAllText(Path.Combine(home.Path, ".claude"), "not a folder");
+
+        var launched = await _launcher.LaunchAsync(Launches.Any with { HomePath = home.Path, Memory = Memory }, CancellationToken.None);
+
+        launched.Error!.Reason.ShouldBe("agent_rebuild_failed");
+    }
+
+    private static Conversation Memory { get; } = new([new ConversationTurn(1, new ChatMessage("m", null, "hi", []), [], DateTimeOffset.UnixEpoch, false)], false);
+
+    private sealed class TemporaryHome : IDisposable
+    {
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("claudy-launch-");
+
+        public string Path => _folder.FullName;
+
+        public void Dispose() => _folder.Delete(recursive: true);
+    }
 }

@@ -84,6 +84,7 @@ public sealed class ClaudeCommandLineTests
             "ANTHROPIC_API_KEY=placeholder-the-broker-adds-the-real-one",
             "DISABLE_AUTOUPDATER=1",
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1",
+            "CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING=true",
         ]);
     }
 

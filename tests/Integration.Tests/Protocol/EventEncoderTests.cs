@@ -4,7 +4,9 @@ using System.Text.Json;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
+using Claudy.Integration.Tests.Agents;
 using Claudy.Integration.Tests.Sessions;
+using Claudy.Integration.Tests.Support;
 using Claudy.WebApi.Protocol;
 using FsCheck;
 using FsCheck.Fluent;
@@ -56,6 +58,7 @@ public sealed class EventEncoderTests
         new AgentSessionChanged(Guid.Empty),
         new ConfigurationReviewRequested(Configuration),
         new ConfigurationReviewed("d1", ConfigurationDecision.Rejected),
+        new ConversationRewound(2, 5, FilesRestored: true, ["a.txt"], null),
     ];
 
     private readonly EventEncoder _encoder = new(Id, new FakeTimeProvider(Now));
@@ -113,6 +116,31 @@ public sealed class EventEncoderTests
         var all = typeof(SessionEvent).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(SessionEvent)));
 
         Events.Select(e => e.GetType()).Distinct().ShouldBe(all, ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Write_WhenTurnsWereTakenBack_ShouldSayWhatBecameOfTheFiles()
+    {
+        Encode(new ConversationRewound(2, 5, FilesRestored: true, ["a.txt"], null)).Data()
+            .ShouldBeJson("""{"turn_id":2,"from_seq":5,"files":"restored","changed_files":["a.txt"]}""");
+        Encode(new ConversationRewound(2, 5, FilesRestored: false, null, "Nothing was kept.")).Data()
+            .ShouldBeJson("""{"turn_id":2,"from_seq":5,"files":"left","files_reason":"Nothing was kept."}""");
+    }
+
+    [Fact]
+    public void Write_WhenTheMemoryWasRebuilt_ShouldSayWhatItHolds()
+    {
+        Encode(new AgentSessionChanged(Guid.Empty, new RebuiltMemory(3, IsShortened: true))).Data()
+            .ShouldBeJson("""{"agent_session_id":"00000000-0000-0000-0000-000000000000","rebuilt":true,"turn_count":3,"is_shortened":true}""");
+    }
+
+    [Fact]
+    public void Write_WhenASessionIsAFork_ShouldSayWhereItComesFrom()
+    {
+        var data = Encode(new SessionCreated(Settings, new ForkOrigin(Id.Value, 42))).Data();
+
+        data.GetProperty("forked_from").GetString().ShouldBe(Id.ToString());
+        data.GetProperty("forked_at_seq").GetInt64().ShouldBe(42);
     }
 
     [Fact]

@@ -90,7 +90,8 @@ internal static class SampleEvents
         Of(Text.Zip(Value, (type, raw) => new AgentNotice(type, raw))),
         Of(ArbMap.Default.GeneratorFor<Guid>().Select(id => new AgentSessionChanged(id))),
         Of(Text.Zip(Texts, (text, texts) => new ConfigurationReviewRequested(Configuration(text, texts)))),
-        Of(AnyOf<ConfigurationDecision>().Zip(Text, (decision, digest) => new ConfigurationReviewed(digest, decision)))).ToArbitrary();
+        Of(AnyOf<ConfigurationDecision>().Zip(Text, (decision, digest) => new ConfigurationReviewed(digest, decision))),
+        Of(ArbMap.Default.GeneratorFor<int>().Zip(Texts, (turn, files) => new ConversationRewound(turn, turn, files.Length > 0, files.Length > 0 ? files : null, null)))).ToArbitrary();
 
     public static JsonElement Json(string json) => JsonElement.Parse(json);
 

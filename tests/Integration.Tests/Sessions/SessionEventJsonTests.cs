@@ -77,6 +77,22 @@ public sealed class SessionEventJsonTests
             """{"type":"configuration_review_requested","configuration":{"digest":"d1","hooks":[{"event":"PreToolUse","matcher":"Bash","command":"touch x","args":["y"],"if":"Bash(ls)","timeout_seconds":1.5,"once":true,"is_async":false}],"environment":[{"name":"A","value":"1"}],"mcp_servers":[{"name":"s","transport":"stdio","command":"run","args":["a"],"environment":[{"name":"B","value":"2"}],"headers":[]},{"name":"h","transport":"http","args":[],"environment":[],"url":"http://h/","headers":[{"name":"X","value":"3"}]}],"instructions":[{"path":"CLAUDE.md","text":"Be kind."}],"ignored":[{"path":".mcp.json","name":"env.HOME","reason":"No."}]}}"""
         },
         { new ConfigurationReviewed("d1", ConfigurationDecision.Withdrawn), """{"type":"configuration_reviewed","digest":"d1","decision":"withdrawn"}""" },
+        {
+            new AgentSessionChanged(Guid.Parse("00000000-0000-0000-0000-000000000001"), new RebuiltMemory(3, IsShortened: true)),
+            """{"type":"agent_session_changed","agent_session_id":"00000000-0000-0000-0000-000000000001","rebuilt":{"turn_count":3,"is_shortened":true}}"""
+        },
+        {
+            new SessionCreated(new SessionSettings { Name = "n" }, new ForkOrigin(Guid.Parse("00000000-0000-0000-0000-000000000001"), 42)),
+            """{"type":"session_created","settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[],"brings_own_key":false},"forked_from":{"session_id":"00000000-0000-0000-0000-000000000001","seq":42}}"""
+        },
+        {
+            new ConversationRewound(2, 5, FilesRestored: true, ["a.txt"], null),
+            """{"type":"conversation_rewound","turn_id":2,"from_seq":5,"files_restored":true,"changed_files":["a.txt"]}"""
+        },
+        {
+            new ConversationRewound(2, 5, FilesRestored: false, null, "no"),
+            """{"type":"conversation_rewound","turn_id":2,"from_seq":5,"files_restored":false,"files_reason":"no"}"""
+        },
     };
 
     [Theory]
@@ -131,6 +147,7 @@ public sealed class SessionEventJsonTests
             PendingPermissions = [new PermissionRequest("p1", "Bash", SampleEvents.Json("{}"), null, null, null, [], null, DateTimeOffset.UnixEpoch)],
             CurrentTurn = new Turn(2, "q1", DateTimeOffset.UnixEpoch),
             TurnCount = 2,
+            TakenBack = [new TurnRange(1, 1)],
             RememberedRules = ["Read"],
             AgentSessionId = Guid.Parse("00000000-0000-0000-0000-000000000001"),
             AcceptedMessages = [new AcceptedMessage("c1", "q1", "ff", DateTimeOffset.UnixEpoch)],
@@ -143,7 +160,7 @@ public sealed class SessionEventJsonTests
             {"settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[],"brings_own_key":false},"status":"running",
             "queue":[{"id":"q2","text":"later","images":[]}],
             "pending_permissions":[{"id":"p1","tool_name":"Bash","input":{},"suggested_rules":[],"expires_at":"1970-01-01T00:00:00+00:00"}],
-            "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00","is_suspended":false},"turn_count":2,"remembered_rules":["Read"],
+            "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00","is_suspended":false},"turn_count":2,"taken_back":[{"first":1,"last":1}],"remembered_rules":["Read"],
             "agent_session_id":"00000000-0000-0000-0000-000000000001",
             "accepted_messages":[{"client_id":"c1","message_id":"q1","fingerprint":"ff","at":"1970-01-01T00:00:00+00:00"}],
             "usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_read_input_tokens":4},"cost_usd":1.5}

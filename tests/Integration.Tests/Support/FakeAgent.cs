@@ -140,6 +140,9 @@ internal sealed class FakeAgent(AgentLaunch launch, FakeAgentLauncher launcher) 
 
     public Task<Result> SetMcpServerEnabledAsync(string name, bool isEnabled, CancellationToken cancellationToken) => ReconnectMcpServerAsync(name, cancellationToken);
 
+    public Task<Result<IReadOnlyList<string>>> RewindFilesAsync(Guid attemptId, CancellationToken cancellationToken) =>
+        Task.FromResult(Result.Success<IReadOnlyList<string>>([]));
+
     public ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken)
     {
         if (_permissions.TryRemove(requestId, out var answered))

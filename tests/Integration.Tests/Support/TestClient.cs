@@ -142,6 +142,8 @@ internal static class FrameFields
 
     public static long? Seq(this JsonElement frame) => frame.TryGetProperty("seq", out var seq) ? seq.GetInt64() : null;
 
+    public static string? Session(this JsonElement frame) => frame.TryGetProperty("session_id", out var session) ? session.GetString() : null;
+
     public static string? Content(this JsonElement frame) => frame.TryGetProperty("content", out var content) ? content.GetString() : null;
 
     public static JsonElement Data(this JsonElement frame) => frame.GetProperty("data");

@@ -13,6 +13,13 @@ public interface IWorkspaceFiles
     /// <summary>Removes workspace and home and all that is in them.</summary>
     Task RemoveAsync(SessionId session, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Copies a session's workspace into another one's, which is prepared and empty: regular files and folders, with their permissions
+    /// and times. Links and what cannot be read are left out; a file that changes meanwhile is copied as it was read.
+    /// </summary>
+    /// <returns>What was copied; <c>FILE_006</c> when it is more than a workspace may hold: then the copy is not whole.</returns>
+    Task<Result<WorkspaceCopy>> CopyAsync(SessionId from, SessionId to, CancellationToken cancellationToken);
+
     /// <summary>Writes a whole file atomically; folders on the way are made.</summary>
     /// <returns>What was written; <c>FILE_001</c> too large, <c>FILE_003</c> bad path, <c>FILE_005</c> exists, <c>FILE_006</c> quota.</returns>
     Task<Result<WrittenFile>> WriteAsync(SessionId session, WorkspacePath path, ReadOnlyMemory<byte> content, bool overwrite, CancellationToken cancellationToken);
@@ -43,6 +50,12 @@ public interface IWorkspaceFiles
 /// <param name="WorkspacePath">What Claude sees as /workspace.</param>
 /// <param name="HomePath">The agent's home.</param>
 public sealed record WorkspaceLocation(string WorkspacePath, string HomePath);
+
+/// <summary>A workspace that was copied.</summary>
+/// <param name="Files">How many files.</param>
+/// <param name="SizeBytes">What they hold.</param>
+/// <param name="Skipped">How many names were left out.</param>
+public sealed record WorkspaceCopy(long Files, long SizeBytes, long Skipped);
 
 /// <summary>A file that was written.</summary>
 /// <param name="Path">Relative to the workspace.</param>

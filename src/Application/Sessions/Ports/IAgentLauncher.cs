@@ -21,7 +21,10 @@ public interface IAgentLauncher
     /// <summary>
     /// Starts or resumes an agent in its sandbox; returns once it answers (about 0.6 s), so that its first message finds it warm.
     /// </summary>
-    /// <returns>The agent, or <c>SESSION_001</c> with the reason. A missing transcript is a failure with the reason <c>agent_transcript_missing</c>.</returns>
+    /// <returns>
+    /// The agent, or <c>SESSION_001</c> with the reason: <c>agent_transcript_missing</c> when there was nothing to resume or it
+    /// could not be, <c>agent_rebuild_failed</c> when <see cref="AgentLaunch.Memory"/> could not be given to it.
+    /// </returns>
     Task<Result<IAgentSession>> LaunchAsync(AgentLaunch launch, CancellationToken cancellationToken);
 }
 
@@ -56,6 +59,12 @@ public sealed record AgentLaunch
     /// <summary>The agent's own session to go on with; null to begin one under <see cref="SessionId"/>.</summary>
     public Guid? ResumeAgentSessionId { get; init; }
 
+    /// <summary>
+    /// What it is to remember in place of all that it has kept itself, as far as it has turns; empty to begin anew whatever was
+    /// kept, null to leave what was kept. With turns, it goes on under <see cref="SessionId"/>.
+    /// </summary>
+    public Conversation? Memory { get; init; }
+
     /// <summary>The workspace, on this machine.</summary>
     public required string WorkspacePath { get; init; }
 
@@ -85,7 +94,7 @@ public interface IAgentSession : IAsyncDisposable
     string WorkspacePath => "/workspace";
 
     /// <summary>Gives it a message to work on.</summary>
-    /// <param name="attemptId">New for each try: the agent drops an id that it has seen, even before a restart.</param>
+    /// <param name="attemptId">New for each try: the agent drops an id that it has seen, even before a restart. <see cref="RewindFilesAsync"/> takes it.</param>
     /// <param name="message">The message.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     ValueTask SendMessageAsync(Guid attemptId, ChatMessage message, CancellationToken cancellationToken);
@@ -101,6 +110,15 @@ public interface IAgentSession : IAsyncDisposable
 
     /// <summary>Replaces <see cref="AgentLaunch.DeniedRules"/>.</summary>
     Task<Result> SetDeniedRulesAsync(IReadOnlyList<string> rules, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Puts files that the agent's own tools have changed since a message back as they were before it; what commands changed is
+    /// left as it is. Works for messages of an earlier process too.
+    /// </summary>
+    /// <param name="attemptId">Under which the message was sent.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>The files, relative to the workspace where they are in it; or <c>SESSION_013</c> when the agent kept nothing for that message.</returns>
+    Task<Result<IReadOnlyList<string>>> RewindFilesAsync(Guid attemptId, CancellationToken cancellationToken);
 
     /// <summary>Answers a permission request.</summary>
     ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken);

@@ -83,6 +83,12 @@ public abstract record SessionCommand
     /// <summary>Changes the model; null for the default.</summary>
     public sealed record SetModel(string? Model) : SessionCommand;
 
+    /// <summary>Takes the conversation back to before a turn, and the files with it.</summary>
+    /// <param name="TurnId">The first turn to take back.</param>
+    /// <param name="FromSeq">The first event of that turn.</param>
+    /// <param name="MessageId">The message that the turn answers; null when Claude began by itself.</param>
+    public sealed record TakeBack(long TurnId, long FromSeq, string? MessageId) : SessionCommand;
+
     /// <summary>Changes the permission mode.</summary>
     public sealed record SetPermissionMode(PermissionMode Mode) : SessionCommand;
 

@@ -67,6 +67,9 @@ internal sealed partial class ClaudeAgentLauncher(
         if (FindBinary() is not { } binary)
             return NotFound();
 
+        if (launch.Memory is { } memory)
+            return await RememberAsync(binary, launch, memory, cancellationToken);
+
         var launched = await StartAsync(binary, launch, cancellationToken);
         if (launched.Error?.Reason != SessionIdInUse)
             return launched;
@@ -76,13 +79,34 @@ internal sealed partial class ClaudeAgentLauncher(
         return await StartAsync(binary, launch with { ResumeAgentSessionId = launch.SessionId.Value }, cancellationToken);
     }
 
-    private async Task<Result<IAgentSession>> StartAsync(string binary, AgentLaunch launch, CancellationToken cancellationToken)
+    private async Task<Result<IAgentSession>> RememberAsync(string binary, AgentLaunch launch, Conversation memory, CancellationToken cancellationToken)
+    {
+        // Nothing to remember: under an id that no transcript has, whatever is there.
+        if (memory.Turns.Count == 0)
+            return await StartAsync(binary, launch with { ResumeAgentSessionId = null }, cancellationToken, beginAs: Guid.NewGuid());
+
+        var resumed = launch.SessionId.Value;
+        try
+        {
+            ClaudeTranscript.Put(launch.HomePath, sandbox.View(PolicyOf(binary, launch)).Workspace, resumed, memory);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogRebuildFailed(e, launch.SessionId);
+            return SessionErrors.AgentFailedToStart("what it should remember could not be written.") with { Reason = AgentErrors.RebuildFailedReason };
+        }
+
+        LogRebuilt(launch.SessionId, memory.Turns.Count);
+        return await StartAsync(binary, launch with { ResumeAgentSessionId = resumed }, cancellationToken);
+    }
+
+    private async Task<Result<IAgentSession>> StartAsync(string binary, AgentLaunch launch, CancellationToken cancellationToken, Guid? beginAs = null)
     {
         var policy = PolicyOf(binary, launch);
         if (sandbox.Prepare(policy) is { } refused)
             return SessionErrors.AgentFailedToStart(refused.Message);
 
-        var started = await ClaudeAgentSession.StartAsync(spawner, SpecOf(binary, launch, policy), launch, time, logger, cancellationToken);
+        var started = await ClaudeAgentSession.StartAsync(spawner, SpecOf(binary, launch, policy, beginAs), launch, time, logger, cancellationToken);
         if (!started.IsSuccess)
             return SessionErrors.AgentFailedToStart(started.Error.Message);
 
@@ -139,10 +163,10 @@ internal sealed partial class ClaudeAgentLauncher(
         ReadOnlyMounts = [new ReadOnlyMount(binary, InsidePath)],
     };
 
-    private ProcessSpec SpecOf(string binary, AgentLaunch launch, SandboxPolicy policy)
+    private ProcessSpec SpecOf(string binary, AgentLaunch launch, SandboxPolicy policy, Guid? beginAs)
     {
         var view = sandbox.View(policy);
-        var commandLine = ClaudeCommandLine.Build(launch, view);
+        var commandLine = ClaudeCommandLine.Build(launch, view, beginAs);
         return sandbox.Wrap(policy, new ProcessSpec
         {
             FileName = view.PathOf(binary),
@@ -156,15 +180,20 @@ internal sealed partial class ClaudeAgentLauncher(
 
     private static Error WhyNot(ProcessExit? exit, Error unanswered, AgentLaunch launch)
     {
-        if (exit is null)
-            return SessionErrors.AgentFailedToStart(unanswered.Message);
-        if (exit.Exceeded is { } exceeded)
+        if (exit?.Exceeded is { } exceeded)
             return SessionErrors.ResourceLimitExceeded(exceeded);
-        if (launch.ResumeAgentSessionId is not null && exit.ErrorTail.Contains("No conversation found", StringComparison.Ordinal))
-            return SessionErrors.AgentFailedToStart("the transcript to go on with is gone.") with { Reason = AgentErrors.TranscriptMissingReason, Retryable = false };
-        if (launch.ResumeAgentSessionId is null && exit.ErrorTail.Contains("is already in use", StringComparison.Ordinal))
-            return SessionErrors.AgentFailedToStart(Sentence(exit)) with { Reason = SessionIdInUse };
-        return SessionErrors.AgentFailedToStart(Sentence(exit));
+
+        var why = SessionErrors.AgentFailedToStart(exit is null ? unanswered.Message : Sentence(exit));
+        var isMissing = exit?.ErrorTail.Contains("No conversation found", StringComparison.Ordinal) == true;
+        return launch switch
+        {
+            { ResumeAgentSessionId: null } when exit?.ErrorTail.Contains("is already in use", StringComparison.Ordinal) == true => why with { Reason = SessionIdInUse },
+            { ResumeAgentSessionId: null } => why,
+            { Memory: not null } => isMissing ? why with { Reason = AgentErrors.RebuildFailedReason } : why,
+
+            // Of a damaged transcript it says nothing; it hangs, or ends with a fault of its own.
+            _ => why with { Reason = AgentErrors.TranscriptMissingReason, Retryable = false },
+        };
     }
 
     private static string Sentence(ProcessExit exit)
@@ -179,6 +208,12 @@ internal sealed partial class ClaudeAgentLauncher(
     private Error NotFound() => SessionErrors.AgentFailedToStart(options.Value.CodePath is { Length: > 0 } configured
         ? $"there is no {configured}. {ClaudeBinary.HowToGetIt}"
         : $"it was not found. {ClaudeBinary.HowToGetIt}");
+
+    [LoggerMessage(4120, LogLevel.Information, "Session {SessionId}: Claude's memory was made anew from the session's history, {TurnCount} turns.")]
+    private partial void LogRebuilt(SessionId sessionId, int turnCount);
+
+    [LoggerMessage(4121, LogLevel.Warning, "Session {SessionId}: Claude's memory could not be made anew.")]
+    private partial void LogRebuildFailed(Exception exception, SessionId sessionId);
 
     [LoggerMessage(4110, LogLevel.Information, "Session {SessionId} has a transcript already; it is resumed.")]
     private partial void LogTranscriptFound(SessionId sessionId);

@@ -135,6 +135,19 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
         return usage.IsSuccess ? ClaudeAnswers.ContextUsage(usage.Value) : usage.Error;
     }
 
+    public async Task<Result<IReadOnlyList<string>>> RewindFilesAsync(Guid attemptId, CancellationToken cancellationToken)
+    {
+        // Only a dry run tells which files it is about.
+        var planned = await _control.SendAsync(ControlRequest.RewindFiles(attemptId, isDryRun: true), ClaudeControlChannel.Timeout, cancellationToken);
+        if (!planned.IsSuccess)
+            return planned.Error;
+        if (ClaudeRewind.WhyNot(planned.Value) is { } refused)
+            return refused;
+
+        var done = await _control.SendAsync(ControlRequest.RewindFiles(attemptId, isDryRun: false), ClaudeControlChannel.Timeout, cancellationToken);
+        return done.Error ?? ClaudeRewind.WhyNot(done.Value) ?? Result.Success(ClaudeRewind.FilesOf(planned.Value, _launch.WorkspacePath));
+    }
+
     public async ValueTask AnswerPermissionAsync(string requestId, PermissionAnswer answer, CancellationToken cancellationToken)
     {
         if (answer.Mode is { } mode)

@@ -15,10 +15,14 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
 
     private static readonly string[] ProxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
 
-    internal static ClaudeCommandLine Build(AgentLaunch launch, SandboxView view) =>
-        new([.. ArgumentsOf(launch, view)], EnvironmentOf(view, view.PathOf(launch.ApiSocketPath)));
+    /// <summary>The command line of a launch.</summary>
+    /// <param name="launch">The launch.</param>
+    /// <param name="view">What will be seen.</param>
+    /// <param name="beginAs">The id to begin under, when it is not the session's own.</param>
+    internal static ClaudeCommandLine Build(AgentLaunch launch, SandboxView view, Guid? beginAs = null) =>
+        new([.. ArgumentsOf(launch, view, beginAs ?? launch.SessionId.Value)], EnvironmentOf(view, view.PathOf(launch.ApiSocketPath)));
 
-    private static IEnumerable<string> ArgumentsOf(AgentLaunch launch, SandboxView view)
+    private static IEnumerable<string> ArgumentsOf(AgentLaunch launch, SandboxView view, Guid beginAs)
     {
         var settings = launch.Settings;
         yield return "-p";
@@ -39,7 +43,7 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
             yield return $"--model={model}";
         if (ClaudeLaunchSettings.AtStart(launch, hasProxy: view.Proxy is not null) is { IsEmpty: false } atStart)
             yield return $"--settings={JsonSerializer.Serialize(atStart, ClaudeJson.Default.ClaudeSettings)}";
-        yield return launch.ResumeAgentSessionId is { } resumed ? $"--resume={resumed:D}" : $"--session-id={launch.SessionId}";
+        yield return launch.ResumeAgentSessionId is { } resumed ? $"--resume={resumed:D}" : $"--session-id={beginAs:D}";
     }
 
     private static Dictionary<string, string> EnvironmentOf(SandboxView view, string socket)
@@ -71,5 +75,8 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
 
         ["DISABLE_AUTOUPDATER"] = "1",
         ["CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC"] = "1",
+
+        // Keeps in the home what files were before the CLI's own tools change them, which is what rewind_files needs.
+        ["CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING"] = "true",
     };
 }

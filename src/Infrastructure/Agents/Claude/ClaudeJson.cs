@@ -50,6 +50,10 @@ internal sealed record ControlRequest
 
     public string? Model { get; private init; }
 
+    public Guid? UserMessageId { get; private init; }
+
+    public bool? DryRun { get; private init; }
+
     [JsonPropertyName("appendSystemPrompt")]
     public string? AppendSystemPrompt { get; private init; }
 
@@ -88,6 +92,9 @@ internal sealed record ControlRequest
     internal static ControlRequest ToggleMcpServer(string name, bool isEnabled) => new("mcp_toggle") { ServerName = name, Enabled = isEnabled };
 
     internal static ControlRequest SetModel(string? model) => new("set_model") { Model = model };
+
+    internal static ControlRequest RewindFiles(Guid userMessageId, bool isDryRun) =>
+        new("rewind_files") { UserMessageId = userMessageId, DryRun = isDryRun ? true : null };
 
     internal static ControlRequest SetPermissionMode(Domain.Sessions.PermissionMode mode) =>
         new("set_permission_mode") { Mode = ClaudePermissionModes.ToName(mode) };

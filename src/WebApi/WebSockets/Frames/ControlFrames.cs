@@ -13,6 +13,7 @@ internal static class ControlFrames
 {
     private const string Interrupt = "interrupt";
     private const string Delete = "delete";
+    private const string Fork = "fork";
 
     /// <summary>An interrupt waits for nothing; the rest keeps its order among the session's messages.</summary>
     public static FrameLane LaneOf(ClientFrame frame) =>
@@ -35,6 +36,11 @@ internal static class ControlFrames
         if (data.Value.Action == Delete)
         {
             return await DeleteAsync(context, mediator, session.Value, cancellationToken);
+        }
+
+        if (data.Value.Action == Fork)
+        {
+            return await ForkAsync(context, mediator, new ForkSession(context.UserId, session.Value, data.Value.AtSeq), cancellationToken);
         }
 
         var request = RequestOf(data.Value, context.UserId, session.Value);
@@ -85,8 +91,10 @@ internal static class ControlFrames
         "set_mcp_servers" => McpServerData.Read(data.McpServers) is { IsSuccess: true } servers
             ? new SetMcpServers(user, session, servers.Value)
             : McpServerData.Read(data.McpServers).Error!,
+        "take_back" => new TakeBackTurn(user, session, data.TurnId ?? 0),
         _ => RequestErrors.InvalidField(
-            "action", "action must be interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode, set_network, set_thinking_budget or set_mcp_servers."),
+            "action",
+            "action must be interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode, set_network, set_thinking_budget, set_mcp_servers, fork or take_back."),
     };
 
     private static Result<IControlRequest> SetNetwork(SessionControlData data, UserId user, SessionId session)
@@ -100,5 +108,33 @@ internal static class ControlFrames
         return network.Value is { } policy
             ? new SetNetwork(user, session, policy)
             : RequestErrors.InvalidField("network", "network is missing: none, allow_list or open.");
+    }
+
+    private static async Task<Result> ForkAsync(FrameContext context, IMediator mediator, ForkSession request, CancellationToken cancellationToken)
+    {
+        var forked = await mediator.Send(request, cancellationToken);
+        if (!forked.IsSuccess)
+        {
+            return forked.Error;
+        }
+
+        var (session, atSeq, skipped) = forked.Value;
+        return await context.Connection.Sessions.AttachAsync(
+            mediator,
+            context.UserId,
+            session.Id,
+            afterSeq: 0,
+            (attached, _) => context.ReplyAsync(
+                FrameTypes.Answer.SessionCreated,
+                new SessionCreatedData(session.Id.ToString(), WireNames.Of(attached.State.Status), session.Name, WireNames.WorkspacePath, session.CreatedAt)
+                {
+                    ForkedFrom = request.SessionId.ToString(),
+                    ForkedAtSeq = atSeq,
+                    SkippedFiles = skipped,
+                },
+                ProtocolJson.Default.SessionCreatedData,
+                session.Id,
+                cancellationToken),
+            cancellationToken);
     }
 }

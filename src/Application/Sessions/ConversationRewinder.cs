@@ -1,0 +1,118 @@
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+
+namespace Claudy.Application.Sessions;
+
+/// <summary>Takes a session back to before a turn: files first, then the process that remembers it, then the conversation. Runs on the session's loop only.</summary>
+/// <remarks>In that order, since a server that dies in between leaves a turn that can be taken back again, to the same end.</remarks>
+internal sealed class ConversationRewinder(Session session, AgentLifecycle agent, AgentSlot slot, ISessionLoop loop, TimeProvider time)
+{
+    private const string StopReason = "taken_back";
+
+    // Enough for people; more would be stored and sent for nobody.
+    private const int MaxNamedFiles = 1_000;
+
+    private Action<Result<SessionReply>>? _answer;
+    private SessionCommand.TakeBack? _command;
+
+    /// <summary>Whether no turn may begin, since one is being taken back.</summary>
+    public bool IsBusy => _answer is not null;
+
+    public void Begin(SessionCommand.TakeBack command, Action<Result<SessionReply>> answer)
+    {
+        if (IsBusy)
+        {
+            answer(SessionErrors.Busy());
+            return;
+        }
+
+        if (session.CanTakeBack(command.TurnId) is { IsSuccess: false } refused)
+        {
+            answer(refused.Error);
+            return;
+        }
+
+        _answer = answer;
+        _command = command;
+
+        // Only Claude Code knows what the files were.
+        agent.StartThen(up =>
+        {
+            if (up.IsSuccess)
+            {
+                RestoreFiles(command);
+            }
+            else
+            {
+                End(up.Error);
+            }
+        });
+    }
+
+    private void RestoreFiles(SessionCommand.TakeBack command)
+    {
+        if (IsInTheWay())
+        {
+            End(SessionErrors.Busy());
+            return;
+        }
+
+        if (command.MessageId is null)
+        {
+            StopAgent(SessionErrors.ControlFailed("Claude began that turn by itself, and nothing was kept from before it."));
+            return;
+        }
+
+        Result<IReadOnlyList<string>> files = SessionErrors.ControlFailed("it has ended.");
+        slot.Control(
+            async running =>
+            {
+                files = await running.RewindFilesAsync(AttemptId.Of(command.MessageId), CancellationToken.None);
+                return files.IsSuccess ? Result.Success() : files.Error;
+            },
+            _ => loop.PostAsync(() => StopAgent(files)));
+    }
+
+    private void StopAgent(Result<IReadOnlyList<string>> files)
+    {
+        if (IsInTheWay())
+        {
+            End(SessionErrors.Busy());
+            return;
+        }
+
+        agent.Stop(StopReason, () => Rewind(files));
+    }
+
+    private void Rewind(Result<IReadOnlyList<string>> files)
+    {
+        if (!session.IsLive)
+        {
+            End(SessionErrors.Terminated());
+            return;
+        }
+
+        var command = _command!;
+        session.Record(
+            files.IsSuccess
+                ? new ConversationRewound(command.TurnId, command.FromSeq, FilesRestored: true, [.. files.Value.Take(MaxNamedFiles)], null)
+                : new ConversationRewound(command.TurnId, command.FromSeq, FilesRestored: false, null, files.Error.Message),
+            time.GetUtcNow());
+        End(new SessionReply.Done(session.State.Status, session.LastSeq));
+
+        // Warm again for what comes next, and on with what came meanwhile.
+        agent.Start();
+    }
+
+    // A message came while the process was being started, or after it crashed.
+    private bool IsInTheWay() => session.State.CurrentTurn?.MessageId is not null;
+
+    private void End(Result<SessionReply> reply)
+    {
+        var answer = _answer!;
+        _answer = null;
+        _command = null;
+        answer(reply);
+    }
+}

@@ -1,0 +1,127 @@
+using Claudy.Application.Sessions;
+using Claudy.Application.Tests.Support;
+using Claudy.Domain.Sessions;
+using Shouldly;
+using Xunit;
+
+namespace Claudy.Application.Tests.Sessions;
+
+public sealed class TakeBackTurnTests
+{
+    [Fact]
+    public async Task TakeBack_WhenIdle_ShouldRestoreFilesThenForgetTheTurn()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await node.AfterTurnsAsync("one", "two", "three");
+        var message = node.Store.Events(session).First(e => e.Event is UserMessageAdded { Message.Text: "two" });
+
+        var done = await node.SendAsync(new TakeBackTurn(Node.Owner, session, 2));
+        var next = await node.Agents.NextAsync();
+
+        done.IsSuccess.ShouldBeTrue();
+        agent.Controls.ShouldBe([$"rewind {((UserMessageAdded)message.Event).Message.Id}", "stop"]);
+        var rewound = await node.EventAsync<ConversationRewound>(session);
+        rewound.ShouldBe(new ConversationRewound(2, message.Seq, FilesRestored: true, rewound.ChangedFiles, null));
+        rewound.ChangedFiles.ShouldBe(["a.txt"]);
+        next.Launch.Memory!.Turns.Select(turn => turn.Message!.Text).ShouldBe(["one"]);
+    }
+
+    [Fact]
+    public async Task TakeBack_WhenHibernated_ShouldWakeToRestoreFiles()
+    {
+        await using var node = await Node.StartAsync();
+        var session = await node.HibernatedAsync("one", "two");
+
+        var done = await node.SendAsync(new TakeBackTurn(Node.Owner, session, 2));
+
+        done.IsSuccess.ShouldBeTrue();
+        var woken = await node.Agents.NextAsync();
+        woken.Launch.Memory.ShouldBeNull();
+        woken.Controls.Count(c => c.StartsWith("rewind", StringComparison.Ordinal)).ShouldBe(1);
+        (await node.Agents.NextAsync()).Launch.Memory!.Turns.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task TakeBack_WhenFilesCannotBeRestored_ShouldSayThatTheyWereLeft()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await node.AfterTurnsAsync("one");
+        agent.Rewound = SessionErrors.ControlFailed("No file checkpoint found for this message.");
+
+        (await node.SendAsync(new TakeBackTurn(Node.Owner, session, 1))).IsSuccess.ShouldBeTrue();
+
+        var rewound = await node.EventAsync<ConversationRewound>(session);
+        rewound.FilesRestored.ShouldBeFalse();
+        rewound.ChangedFiles.ShouldBeNull();
+        rewound.FilesReason!.ShouldContain("No file checkpoint found");
+    }
+
+    [Fact]
+    public async Task TakeBack_WhenNothingIsLeft_ShouldBeginAnew()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, _) = await node.AfterTurnsAsync("one");
+
+        await node.SendAsync(new TakeBackTurn(Node.Owner, session, 1));
+        var agent = await node.Agents.NextAsync();
+        await node.StatusAsync(session, SessionStatus.Idle);
+
+        agent.Launch.Memory!.Turns.ShouldBeEmpty();
+        node.Store.Events(session).Select(e => e.Event).OfType<AgentSessionChanged>().ShouldAllBe(e => e.Rebuilt == null);
+    }
+
+    [Fact]
+    public async Task TakeBack_WhenClaudeWorks_ShouldRefuse()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await node.AfterTurnsAsync("one");
+        await node.ChatAsync(session, "two");
+        await agent.NextMessageAsync();
+
+        (await node.SendAsync(new TakeBackTurn(Node.Owner, session, 1))).Error!.Code.ShouldBe("SESSION_019");
+        agent.Controls.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(99)]
+    public async Task TakeBack_WhenThereIsNoSuchTurn_ShouldRefuse(long turn)
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await node.AfterTurnsAsync("one", "two");
+        await node.SendAsync(new TakeBackTurn(Node.Owner, session, 2));
+
+        (await node.SendAsync(new TakeBackTurn(Node.Owner, session, turn))).Error!.Code.ShouldBe("SESSION_018");
+        agent.Controls.Count(c => c.StartsWith("rewind", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task TakeBack_WhenTheAgentCannotBeStarted_ShouldTakeNothingBack()
+    {
+        await using var node = await Node.StartAsync();
+        var session = await node.HibernatedAsync("one");
+        node.Agents.FailNext(SessionErrors.AgentFailedToStart("no binary."));
+
+        (await node.SendAsync(new TakeBackTurn(Node.Owner, session, 1))).Error!.Code.ShouldBe("SESSION_001");
+        node.Store.Events(session).ShouldNotContain(e => e.Event is ConversationRewound);
+    }
+
+    [Fact]
+    public async Task SendChat_WhileATurnIsTakenBack_ShouldReachTheNextAgent()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await node.AfterTurnsAsync("one");
+        agent.HoldsStop = new TaskCompletionSource();
+        var takingBack = node.SendAsync(new TakeBackTurn(Node.Owner, session, 1));
+        await Eventually.ShouldHoldAsync(() => agent.Controls.Contains("stop"), "the process was told to end");
+
+        var accepted = await node.ChatAsync(session, "instead");
+        agent.HoldsStop.SetResult();
+
+        (await takingBack).IsSuccess.ShouldBeTrue();
+        accepted.Value.Position.ShouldBe(1);
+        var next = await node.Agents.NextAsync();
+        (await next.NextMessageAsync()).Text.ShouldBe("instead");
+        (await node.EventAsync<TurnStarted>(session, e => e.TurnId == 2)).ShouldNotBeNull();
+    }
+}
