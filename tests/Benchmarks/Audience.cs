@@ -65,7 +65,7 @@ internal sealed class Audience : IDisposable
     }
 
     /// <summary>So many deltas as fast as they come.</summary>
-    /// <returns>Frames per second over all clients, from the first frame that any got to the last.</returns>
+    /// <returns>Frames per second over all clients, from the first delta that any got until all had the end of the turn.</returns>
     public async Task<double> BurstAsync(int deltas)
     {
         var seen = await TurnAsync($"burst {deltas}", null);
@@ -98,7 +98,7 @@ internal sealed class Audience : IDisposable
 
     private async Task<Seen> WatchAsync(RawClient client, List<double>? latencies)
     {
-        long deltas = 0, first = 0, last = 0;
+        long deltas = 0, first = 0;
         while (true)
         {
             while (client.TryNext(out var payload))
@@ -113,11 +113,10 @@ internal sealed class Audience : IDisposable
                 }
                 else if (payload.StartsWith(_end))
                 {
-                    return new Seen(deltas, first, last);
+                    return new Seen(deltas, first, Stopwatch.GetTimestamp());
                 }
             }
 
-            last = Stopwatch.GetTimestamp();
             await client.FillAsync();
         }
     }
