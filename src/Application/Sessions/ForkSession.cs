@@ -12,7 +12,7 @@ namespace Claudy.Application.Sessions;
 
 /// <summary>
 /// Makes a session that begins with another one's conversation up to a place and with a copy of its files as they are now.
-/// What only the old session has stays there: rules that were remembered, messages that wait, a key of its own.
+/// What only the old session has stays there: rules that allow, messages that wait, a key of its own.
 /// </summary>
 /// <param name="UserId">Who asks.</param>
 /// <param name="SessionId">The session to fork.</param>
@@ -80,7 +80,7 @@ internal sealed class ForkSessionHandler(
         var created = new SessionCreated(settings, new ForkOrigin(request.SessionId.Value, history.AtSeq));
 
         // Unlike a new session's, the document comes last, so that nobody finds a session before all of its history is there.
-        var written = await history.CopyToAsync(fork, created, now, CancellationToken.None);
+        var written = await history.CopyToAsync(fork, created, source.State.DeniedRules ?? [], now, CancellationToken.None);
         if (!written.IsSuccess)
         {
             await workspaces.RemoveAsync(fork, CancellationToken.None);

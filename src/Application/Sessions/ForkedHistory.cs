@@ -57,8 +57,14 @@ internal sealed class ForkedHistory
     }
 
     /// <summary>Writes the fork's log.</summary>
+    /// <param name="fork">The new session.</param>
+    /// <param name="created">Its first event.</param>
+    /// <param name="denied">Rules that deny, which go along: a fork may do no more than the old session.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The fork as it is then.</returns>
-    public async Task<Result<Copied>> CopyToAsync(SessionId fork, SessionCreated created, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<Result<Copied>> CopyToAsync(
+        SessionId fork, SessionCreated created, IReadOnlyList<string> denied, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var state = SessionState.Initial(created);
         List<StoredEvent> page = [new StoredEvent(1, now, created)];
@@ -79,6 +85,11 @@ internal sealed class ForkedHistory
 
         // The transcript is the other session's.
         Add(new AgentSessionChanged(null), now);
+        if (denied.Count > 0)
+        {
+            Add(new PermissionRulesChanged([], denied), now);
+        }
+
         return await WriteAsync() is { IsSuccess: false } refused ? refused.Error : new Copied(seq, state);
 
         void Add(SessionEvent copy, DateTimeOffset at)

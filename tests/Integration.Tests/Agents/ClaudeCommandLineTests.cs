@@ -94,7 +94,7 @@ public sealed class ClaudeCommandLineTests
         var commandLine = ClaudeCommandLine.Build(Launches.Any, View with { Proxy = "http://127.0.0.1:3128" });
 
         commandLine.Arguments.ShouldContain("""--settings={"skipWebFetchPreflight":true}""");
-        commandLine.Environment.Skip(10).Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal).ShouldBe(
+        commandLine.Environment.Skip(11).Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal).ShouldBe(
         [
             "ALL_PROXY=http://127.0.0.1:3128",
             "HTTPS_PROXY=http://127.0.0.1:3128",

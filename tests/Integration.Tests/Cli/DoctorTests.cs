@@ -82,7 +82,7 @@ public sealed class DoctorTests : IDisposable
     {
         var findings = await AgentCheck.RunAsync(new Launcher(new AgentInfo("9.9.9", "/bin/claude", Sandbox: null)), "2.1.197", CancellationToken.None);
 
-        findings.Select(finding => finding.Severity).ShouldBe([Severity.Warning, Severity.Warning, Severity.Warning]);
+        findings.Select(finding => finding.Severity).ShouldBe([Severity.Warning, Severity.Warning, Severity.Warning, Severity.Warning]);
         findings[0].Found.ShouldContain("tested with 2.1.197");
     }
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
-using Claudy.Domain.Sessions.Permissions;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Processes;
 using Microsoft.Extensions.Logging;

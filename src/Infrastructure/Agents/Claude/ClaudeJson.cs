@@ -157,7 +157,7 @@ internal sealed record ClaudeSettings
 
     public IReadOnlyDictionary<string, string>? Env { get; init; }
 
-    internal bool IsEmpty => Permissions is null && Hooks is null && Env is null && SkipWebFetchPreflight is null;
+    internal bool IsEmpty => Permissions is null or { Allow: null or { Count: 0 }, Deny: null or { Count: 0 } } && Hooks is null && Env is null && SkipWebFetchPreflight is null;
 }
 
 /// <summary>Hooks with one matcher.</summary>

@@ -33,7 +33,8 @@ internal static class ClaudeLaunchSettings
         List<string> allowed = [.. launch.Settings.AllowedTools.Where(PermissionRule.IsAgentsOwn)];
         return new ClaudeSettings
         {
-            Permissions = allowed.Count + denied.Count > 0 ? new ClaudePermissionSettings { Allow = allowed, Deny = denied } : null,
+            // Also when there are none: what was given before is to be replaced.
+            Permissions = new ClaudePermissionSettings { Allow = allowed, Deny = denied },
             Env = launch.Configuration is { Environment.Count: > 0 } configuration
                 ? configuration.Environment.Where(variable => ClaudeEnvironmentNames.MayBeSet(variable.Name))
                     .ToDictionary(variable => variable.Name, variable => variable.Value, StringComparer.Ordinal)
