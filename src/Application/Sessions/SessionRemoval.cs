@@ -17,7 +17,8 @@ internal sealed class SessionRemoval(
     ISessionEventLog log,
     ISessionStore store,
     IWorkspaceFiles workspaces,
-    ICredentialVault credentials)
+    ICredentialVault credentials,
+    IMcpServerVault mcpServers)
 {
     /// <summary>Tells watchers, then removes key, folders, events and document.</summary>
     /// <returns>Success, or <c>SESSION_014</c> while another one runs or removes the session.</returns>
@@ -34,6 +35,7 @@ internal sealed class SessionRemoval(
         {
             feed.Publish(session, [new FeedItem.Deleted()]);
             credentials.Forget(session);
+            mcpServers.Forget(session);
             await workspaces.RemoveAsync(session, cancellationToken);
             await log.DeleteAsync(session, cancellationToken);
             await store.DeleteAsync(session, cancellationToken);

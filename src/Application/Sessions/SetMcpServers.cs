@@ -27,8 +27,9 @@ internal sealed class SetMcpServersHandler(ISessionInbox inbox, IMcpServerVault 
         vault.Keep(request.SessionId, request.McpServers);
         var names = request.McpServers.Select(s => s.Name);
         var done = await inbox.ControlAsync(request, new SessionCommand.UseMcpServers([.. names]), cancellationToken);
-        if (done.Error?.Code == SessionErrors.Terminated().Code)
+        if (done.Error is { Status: ResultStatus.NotFound } || done.Error?.Code == SessionErrors.Terminated().Code)
         {
+            // Over or deleted meanwhile: nobody else would ever forget them.
             vault.Forget(request.SessionId);
         }
 

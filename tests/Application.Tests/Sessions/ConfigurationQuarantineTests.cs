@@ -221,6 +221,19 @@ public sealed class ConfigurationQuarantineTests
     }
 
     [Fact]
+    public async Task McpServers_WhenTheSessionIsDeleted_ShouldBeForgotten()
+    {
+        await using var node = await Node.StartAsync();
+        var session = (await node.SendAsync(new CreateSession(Node.Owner, new SessionSettings { Name = "test" }, null, [Server("tiny", "x")]))).Value.Id;
+        await node.Agents.NextAsync();
+        node.Workspace.Find(session).ShouldNotBeNull();
+
+        (await node.SendAsync(new DeleteSession(Node.Owner, session))).Error.ShouldBeNull();
+
+        node.Workspace.Find(session).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task ThinkingBudget_ShouldBeToldAtOnceAndAtTheNextStart()
     {
         await using var node = await Node.StartAsync();
