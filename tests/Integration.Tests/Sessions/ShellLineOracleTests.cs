@@ -12,10 +12,10 @@ public sealed class ShellLineOracleTests
 {
     private const int Lines = 1_000;
 
-    // No program is on the path: each command that is run ends in the handler, which writes its words and fails now and then.
+    // No program is on the path: each command that is run ends in the handler, which writes its words, in one piece, and fails now and then.
     private const string Judge = """
         PATH=/nonexistent
-        command_not_found_handle() { printf 'C' >&9; printf '\037%s' "$@" >&9; printf '\036' >&9; return $((RANDOM % 2)); }
+        command_not_found_handle() { local words; printf -v words '\037%s' "$@"; printf 'C%s\036' "$words" >&9; return $((RANDOM % 2)); }
         while IFS= read -r -d '' line; do
           printf 'L\036' >&9
           ( eval "$line"; wait ) </dev/null >/dev/null 2>&1

@@ -23,5 +23,11 @@ internal static class ShellKeywords
         return end > 0 && (rest is ['=', ..] or ['+', '=', ..] || (rest is ['[', ..] && rest.Contains(']') && rest.Contains('=')));
     }
 
+    /// <summary><c>{name}</c>, which before a redirection takes a descriptor's number.</summary>
+    public static bool IsDescriptor(ReadOnlySpan<char> raw) => raw is ['{', .. var name, '}'] && name.Length > 0 && !name.ContainsAnyExcept(NameCharacters);
+
+    private static readonly System.Buffers.SearchValues<char> NameCharacters =
+        System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+
     public static bool ContainsOnlyDigits(this ReadOnlySpan<char> text) => text.Length > 0 && !text.ContainsAnyExceptInRange('0', '9');
 }

@@ -96,7 +96,7 @@ internal sealed class ShellParser
                     At++;
                     break;
                 case '\\' when Peek(1) == '\n':
-                    At += 2;
+                    SkipContinuation();
                     break;
                 case '\n':
                     At++;
@@ -165,7 +165,7 @@ internal sealed class ShellParser
         var start = At;
         var word = _words.Read();
         var raw = Text[start..At].Replace("\\\n", "", StringComparison.Ordinal).AsSpan();
-        if (Next is '<' or '>' && (raw.ContainsOnlyDigits() || raw is ['{', .., '}']))
+        if (Next is '<' or '>' && (raw.ContainsOnlyDigits() || ShellKeywords.IsDescriptor(raw)))
         {
             // What is before it names a descriptor, and is no word of the command.
             _isPlain &= raw[0] != '{';
@@ -205,6 +205,13 @@ internal sealed class ShellParser
         }
 
         var op = Text[start..At];
+        if (op is ">&" or "<&" && Next == '-')
+        {
+            // Closes a descriptor; what follows at once is a word of its own.
+            At++;
+            return;
+        }
+
         SkipBlanks();
         var targetStart = At;
         var target = _words.Read();
@@ -226,7 +233,23 @@ internal sealed class ShellParser
     private void SkipBlanks()
     {
         while (Next is ' ' or '\t' || (Next == '\\' && Peek(1) == '\n'))
-            At += Next == '\\' ? 2 : 1;
+        {
+            if (Next == '\\')
+                SkipContinuation();
+            else
+                At++;
+        }
+    }
+
+    /// <summary>
+    /// A backslash at the end of a line. A shell takes both away before it looks further, so that "$" and "(" on either side
+    /// become one: only between blanks does it mean nothing.
+    /// </summary>
+    public void SkipContinuation()
+    {
+        if (At > 0 && Text[At - 1] is not (' ' or '\t' or '\n'))
+            NotUnderstood();
+        At += 2;
     }
 
     private void SkipComment()

@@ -73,20 +73,21 @@ internal sealed class ShellWordReader(ShellParser parser)
 
     private void ReadEscaped(Word word)
     {
+        if (parser.Peek(1) == '\n')
+        {
+            parser.SkipContinuation();
+            return;
+        }
+
         parser.At++;
         if (parser.IsAtEnd)
         {
             parser.NotUnderstood();
+            return;
         }
-        else if (parser.Next == '\n')
-        {
-            parser.At++;
-        }
-        else
-        {
-            word.IsGiven();
-            Take(word);
-        }
+
+        word.IsGiven();
+        Take(word);
     }
 
     private void ReadSingleQuoted(Word word)
@@ -106,6 +107,7 @@ internal sealed class ShellWordReader(ShellParser parser)
             switch (parser.Next)
             {
                 case '\\' when parser.Peek(1) == '\n':
+                    parser.NotUnderstood();
                     parser.At += 2;
                     break;
                 case '\\' when parser.Peek(1) is '$' or '`' or '"' or '\\':

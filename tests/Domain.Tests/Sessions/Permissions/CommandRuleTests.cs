@@ -48,6 +48,9 @@ public sealed class CommandRuleTests
     [InlineData("git {a,b}", "Bash(git:*)")]
     [InlineData("PATH=/tmp git status", "Bash(git:*)")]
     [InlineData("LD_PRELOAD=/tmp/x git status", "Bash(git:*)")]
+    [InlineData("git \"$\\\n(rm -rf x)\"", "Bash(git:*)")]
+    [InlineData("git $\\\n(rm -rf x)", "Bash(git:*)")]
+    [InlineData("git $\\\nX", "Bash(git:*)")]
     [InlineData("git status extra", "Bash(git status)")]
     [InlineData("git statusx", "Bash(git status:*)")]
     [InlineData("gitx status", "Bash(git:*)")]
@@ -108,6 +111,7 @@ public sealed class CommandRuleTests
     [InlineData("rm x > y")]
     [InlineData("{fd}>/dev/null rm x")]
     [InlineData("2>/dev/null rm x")]
+    [InlineData(">&-rm x")]
     [InlineData("/bin/rm x")]
     [InlineData("r''m x")]
     [InlineData("\\rm x")]
@@ -147,6 +151,7 @@ public sealed class CommandRuleTests
     [InlineData("echo ${x:-$(rm y)}")]
     [InlineData("[[ a ]]")]
     [InlineData("{r,}m x")]
+    [InlineData("{rm,-rf,x}>/dev/null")]
     public void Decide_WhenItCannotBeToldWhetherACommandIsDenied_ShouldAskThoughAllIsAllowed(string command) =>
         Calls.Bash(command).Denied("Bash(rm:*)").ShouldBeNull();
 
