@@ -254,6 +254,12 @@ internal sealed partial class AgentLifecycle(
         }
 
         session.AgentReady(_readyAt);
+        if (session.State.Settings.Network != _launched.Network)
+        {
+            // Only now: this may end the agent, and a message that waited has begun in it or waits for the next one.
+            NetworkChanged();
+        }
+
         TellUp(Result.Success());
     }
 
@@ -355,11 +361,6 @@ internal sealed partial class AgentLifecycle(
         if (settings.MaxThinkingTokens != _launched.MaxThinkingTokens)
         {
             slot.Control(agent => agent.SetThinkingBudgetAsync(settings.MaxThinkingTokens, CancellationToken.None), _ => Task.CompletedTask);
-        }
-
-        if (settings.Network != _launched.Network)
-        {
-            NetworkChanged();
         }
     }
 

@@ -58,6 +58,23 @@ public sealed class SessionNetworkTests
         agent.Launch.EgressSocketPath.ShouldBeNull();
     }
 
+    [Fact]
+    public async Task SetNetwork_WhileTheAgentStartsAndAMessageWaits_ShouldNotLoseTheMessage()
+    {
+        await using var node = await Node.StartAsync();
+        node.Agents.HoldsStart = new TaskCompletionSource();
+        var session = await node.CreateSessionAsync();
+        await node.Agents.NextAsync();
+        await node.ChatAsync(session, "hello");
+
+        await node.SendAsync(new SetNetwork(Node.Owner, session, SomeHosts));
+        node.Agents.HoldsStart.SetResult();
+
+        var second = await node.Agents.NextAsync();
+        second.Launch.EgressSocketPath.ShouldNotBeNull();
+        (await second.NextMessageAsync()).Text.ShouldBe("hello");
+    }
+
     [Theory]
     [InlineData(NetworkMode.None, "", "api.github.com", false)]
     [InlineData(NetworkMode.AllowList, "*.github.com", "api.github.com", true)]

@@ -19,6 +19,9 @@ internal sealed class ScriptedAgents : IAgentLauncher
 
     public int StartedCount { get; private set; }
 
+    /// <summary>Makes starts wait for the test.</summary>
+    public TaskCompletionSource? HoldsStart { get; set; }
+
     /// <summary>Why agents can have no network; null when they can.</summary>
     public string? NoNetwork { get; set; }
 
@@ -41,6 +44,11 @@ internal sealed class ScriptedAgents : IAgentLauncher
         var agent = new ScriptedAgent(launch);
         StartedCount++;
         await _started.Writer.WriteAsync(agent, cancellationToken);
+        if (HoldsStart is { } hold)
+        {
+            await hold.Task.WaitAsync(cancellationToken);
+        }
+
         return agent;
     }
 }
