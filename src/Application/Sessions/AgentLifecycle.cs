@@ -104,9 +104,27 @@ internal sealed partial class AgentLifecycle(
             return;
         }
 
+        if (session.State.PendingPermissions.Count > 0)
+        {
+            // At once: an answer that comes from now on is for the next agent.
+            session.AgentStopped(reason, time.GetUtcNow());
+        }
+
         _whenGone.Add(whenGone);
         _exitReason ??= reason;
         slot.Stop(options.StopGrace);
+    }
+
+    /// <summary>Ends the agent as a user asked for, and with it every wish for another one.</summary>
+    public void Sleep(string reason, Action whenGone)
+    {
+        _isWantedAgain = false;
+        if (slot.IsOccupied)
+        {
+            _exitReason = reason;
+        }
+
+        Stop(reason, whenGone);
     }
 
     /// <summary>Ends the agent, if there is one, and starts another at once, whatever went wrong before.</summary>
@@ -133,7 +151,7 @@ internal sealed partial class AgentLifecycle(
             return;
         }
 
-        if (session.State.CurrentTurn is not null)
+        if (session.State.CurrentTurn is { IsSuspended: false })
         {
             _replaceReason = reason;
             return;

@@ -68,11 +68,31 @@ internal sealed class ForkSessionHandler(
 
         var now = time.GetUtcNow();
         var fork = SessionId.New(now);
+        var forked = Result<ForkedSession>.Failure(SessionErrors.NotFound());
+        try
+        {
+            forked = await ForkAsync(request, source, history, fork, now, cancellationToken);
+        }
+        finally
+        {
+            if (!forked.IsSuccess)
+            {
+                // Nobody could ever find what was made of it.
+                await workspaces.RemoveAsync(fork, CancellationToken.None);
+                await log.DeleteAsync(fork, CancellationToken.None);
+            }
+        }
+
+        return forked;
+    }
+
+    private async Task<Result<ForkedSession>> ForkAsync(
+        ForkSession request, SessionDocument source, ForkedHistory history, SessionId fork, DateTimeOffset now, CancellationToken cancellationToken)
+    {
         workspaces.Prepare(fork);
         var copied = await workspaces.CopyAsync(request.SessionId, fork, cancellationToken);
         if (!copied.IsSuccess)
         {
-            await workspaces.RemoveAsync(fork, CancellationToken.None);
             return copied.Error;
         }
 
@@ -83,7 +103,6 @@ internal sealed class ForkSessionHandler(
         var written = await history.CopyToAsync(fork, created, source.State.DeniedRules ?? [], now, CancellationToken.None);
         if (!written.IsSuccess)
         {
-            await workspaces.RemoveAsync(fork, CancellationToken.None);
             return written.Error;
         }
 

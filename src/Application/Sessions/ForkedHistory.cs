@@ -69,8 +69,10 @@ internal sealed class ForkedHistory
         var state = SessionState.Initial(created);
         List<StoredEvent> page = [new StoredEvent(1, now, created)];
         var seq = 1L;
+        var read = 0L;
         await foreach (var stored in ReadAsync(AtSeq, cancellationToken))
         {
+            read = stored.Seq;
             if (CopyOf(stored) is not { } copy)
             {
                 continue;
@@ -81,6 +83,12 @@ internal sealed class ForkedHistory
             {
                 return failed.Error;
             }
+        }
+
+        if (read < AtSeq)
+        {
+            // The other session was deleted meanwhile.
+            return SessionErrors.NotFound();
         }
 
         // The transcript is the other session's.
@@ -110,8 +118,9 @@ internal sealed class ForkedHistory
     // What was paid, allowed or sent under a client's id belongs to the other session.
     private SessionEvent? CopyOf(StoredEvent stored) => stored.Event switch
     {
-        AgentSessionChanged e => e,
+        AgentSessionChanged { Rebuilt: not null } e => e,
         _ when !_turns.Exists(turn => stored.Seq >= turn.From && stored.Seq <= turn.To) => null,
+        AgentSessionChanged e => e,
         UserMessageAdded e => new UserMessageAdded(e.Message with { ClientId = null }),
         TurnCompleted e => e with { Usage = default, CostUsd = 0 },
         PermissionResolved e => e with { RememberedRules = [] },

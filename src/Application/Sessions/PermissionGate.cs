@@ -66,7 +66,7 @@ internal sealed partial class PermissionGate(
             rules = rules.With(added, edit.Effect);
         }
 
-        if (rules.Count > PermissionRules.Limit)
+        if (rules.Count > PermissionRules.Limit && rules.Count > session.State.Rules.Count)
         {
             return TooManyRules();
         }

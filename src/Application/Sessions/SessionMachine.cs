@@ -4,6 +4,7 @@ using Claudy.Application.Sessions.Admission;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Sessions.Permissions;
 using Claudy.Domain.Shared;
 using Microsoft.Extensions.Logging;
 
@@ -111,7 +112,11 @@ internal sealed class SessionMachine
                 break;
             case SessionCommand.CancelMessage(var messageId):
                 var cancelled = _session.CancelMessage(messageId, now);
-                _agent.WorkTakenBack();
+                if (cancelled.IsSuccess)
+                {
+                    _agent.WorkTakenBack();
+                }
+
                 answer(DoneIf(cancelled));
                 break;
             case SessionCommand.AnswerPermission permission:
@@ -131,7 +136,7 @@ internal sealed class SessionMachine
                 Interrupt(outcome => answer(DoneIf(outcome)));
                 break;
             case SessionCommand.Hibernate:
-                _agent.Stop("user_request", () => answer(Done()));
+                _agent.Sleep("user_request", () => answer(Done()));
                 break;
             case SessionCommand.Resume:
                 _agent.Start(isAskedFor: true);
@@ -165,12 +170,18 @@ internal sealed class SessionMachine
                 break;
             case SessionCommand.UseOwnKey:
                 answer(DoneIf(_session.ChangeSettings(_session.State.Settings with { BringsOwnKey = true }, now)));
+                if (_session.State.CurrentTurn is { IsSuspended: true })
+                {
+                    // It may be the lack of a key that kept it from going on.
+                    _agent.Start(isAskedFor: true);
+                }
+
                 break;
             case SessionCommand.TakeBack takeBack:
                 _rewinder.Begin(takeBack, answer);
                 break;
             case SessionCommand.SetModel(var model):
-                Change(_session.State.Settings with { Model = model }, agent => agent.SetModelAsync(model, CancellationToken.None), answer);
+                Change(settings => settings with { Model = model }, agent => agent.SetModelAsync(model, CancellationToken.None), answer);
                 break;
             case SessionCommand.SetNetwork(var network):
                 answer(SetNetwork(network, now));
@@ -179,7 +190,7 @@ internal sealed class SessionMachine
                 SetPermissionMode(mode, answer);
                 break;
             case SessionCommand.SetThinkingBudget(var maxTokens):
-                Change(_session.State.Settings with { MaxThinkingTokens = maxTokens }, agent => agent.SetThinkingBudgetAsync(maxTokens, CancellationToken.None), answer);
+                Change(settings => settings with { MaxThinkingTokens = maxTokens }, agent => agent.SetThinkingBudgetAsync(maxTokens, CancellationToken.None), answer);
                 break;
             case SessionCommand.UseMcpServers(var names):
                 answer(DoneIf(_quarantine.UseMcpServers(names)));
@@ -205,6 +216,13 @@ internal sealed class SessionMachine
         if (agentEvent is AgentEvent.Exited exited)
         {
             _agent.Exited(exited);
+            return;
+        }
+
+        if (_agent.IsStopping && _session.State.CurrentTurn is { IsSuspended: true }
+            && agentEvent is (AgentEvent.PermissionRequest or AgentEvent.PermissionWithdrawn or AgentEvent.TurnEnded))
+        {
+            // A process that is being ended takes its questions back; they stand all the same.
             return;
         }
 
@@ -284,7 +302,11 @@ internal sealed class SessionMachine
         var remembers = command is { Remember: true, Decision: PermissionDecision.Allow } && pending is not null;
         var remembered = remembers ? new Remembered(command.Rules ?? pending!.SuggestedRules, command.ForUser) : null;
         Result Resolved() => Resolve(command.RequestId, command.Decision, PermissionReason.User, command.Message, remembered, command.UpdatedInput, _time.GetUtcNow());
-        if (remembered is not { ForUser: true })
+        if (remembered is { ForUser: false } && _session.State.Rules.Count + remembered.Rules.Count > PermissionRules.Limit)
+        {
+            answer(PermissionGate.TooManyRules());
+        }
+        else if (remembered is not { ForUser: true })
         {
             answer(DoneIf(Resolved()));
         }
@@ -393,19 +415,21 @@ internal sealed class SessionMachine
             return;
         }
 
-        Change(_session.State.Settings with { PermissionMode = mode }, agent => agent.SetPermissionModeAsync(mode, CancellationToken.None), answer);
+        Change(settings => settings with { PermissionMode = mode }, agent => agent.SetPermissionModeAsync(mode, CancellationToken.None), answer);
     }
 
-    private void Change(SessionSettings settings, Func<IAgentSession, Task<Result>> tellAgent, Action<Result<SessionReply>> answer)
+    private void Change(Func<SessionSettings, SessionSettings> change, Func<IAgentSession, Task<Result>> tellAgent, Action<Result<SessionReply>> answer)
     {
-        if (_slot.Agent is null || !_session.IsLive)
+        if (!HasAgent || !_session.IsLive)
         {
-            answer(DoneIf(_session.ChangeSettings(settings, _time.GetUtcNow())));
+            answer(DoneIf(Keep()));
             return;
         }
 
-        _slot.Control(tellAgent, outcome => _loop.PostAsync(() =>
-            answer(DoneIf(outcome.IsSuccess ? _session.ChangeSettings(settings, _time.GetUtcNow()) : outcome))));
+        _slot.Control(tellAgent, outcome => _loop.PostAsync(() => answer(DoneIf(outcome.IsSuccess ? Keep() : outcome))));
+
+        // Of the settings of then: others may have changed while the agent answered.
+        Result Keep() => _session.ChangeSettings(change(_session.State.Settings), _time.GetUtcNow());
     }
 
     private void Ask(SessionCommand.AgentQuery query, Action<Result<SessionReply>> answer)

@@ -71,7 +71,7 @@ internal sealed class SessionOutbox(Session session, SessionLease lease, ISessio
     public async Task SettleAsync(CancellationToken cancellationToken)
     {
         await _saving;
-        if (_savedSeq < _committedSeq)
+        if (_savedSeq < _committedSeq || _snapshotDue)
         {
             SaveSnapshot(cancellationToken);
             await _saving;

@@ -142,6 +142,9 @@ public sealed class ConversationBuilder
         _turns.RemoveAll(turn => turn.Id >= turnId);
         _clearedThrough.RemoveAll(turn => turn >= turnId);
         _held = _turns.Sum(turn => turn.Length);
+
+        // What begins after this is another session of the agent's, and nobody cleared anything.
+        _agentSession = null;
         Forget();
     }
 

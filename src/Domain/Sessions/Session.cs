@@ -120,10 +120,10 @@ public sealed partial class Session
         ChangeStatus(SessionStatus.Terminated, reason, now);
     }
 
-    // A suspended turn keeps its status: who watches is still asked.
+    // A suspended turn keeps its status while somebody is still asked.
     private void ChangeStatusBetweenTurns(SessionStatus status, DateTimeOffset now)
     {
-        if (State.CurrentTurn is null)
+        if (State is { CurrentTurn: null } or { CurrentTurn.IsSuspended: true, PendingPermissions.Count: 0 })
         {
             ChangeStatus(status, null, now);
         }

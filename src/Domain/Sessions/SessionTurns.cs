@@ -28,7 +28,17 @@ public sealed partial class Session
     public void AgentFailed(Error error, DateTimeOffset now)
     {
         Record(SessionErrorRaised.From(error), now);
-        EndTurn("agent_stopped", PermissionReason.AgentStopped, default, 0, now);
+        if (State is { CurrentTurn.IsSuspended: true, PendingPermissions.Count: > 0 })
+        {
+            // The questions stand: an answer tries again.
+            return;
+        }
+
+        if (State.CurrentTurn is not { IsSuspended: true })
+        {
+            EndTurn("agent_stopped", PermissionReason.AgentStopped, default, 0, now);
+        }
+
         ChangeStatus(SessionStatus.Failed, error.Reason, now);
     }
 
@@ -40,8 +50,18 @@ public sealed partial class Session
     /// <param name="now">The time.</param>
     public void AgentStopped(string reason, DateTimeOffset now)
     {
-        if (!IsLive || State.CurrentTurn is { IsSuspended: true })
+        if (!IsLive)
         {
+            return;
+        }
+
+        if (State.CurrentTurn is { IsSuspended: true })
+        {
+            if (State.PendingPermissions.Count == 0)
+            {
+                ChangeStatus(SessionStatus.Hibernated, reason, now);
+            }
+
             return;
         }
 
@@ -76,6 +96,7 @@ public sealed partial class Session
         if (hasAgent)
         {
             Record(new TurnResumed(turn.Id, CarriedAnswer.Instruct(answers)), now);
+            ChangeStatus(SessionStatus.Running, null, now);
         }
 
         return !hasAgent;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Claudy.Application.Sessions;
+using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Tests.Support;
 using Claudy.Domain.Sessions;
 using Shouldly;
@@ -42,6 +43,41 @@ public sealed class SuspendedTurnTests
         await using var restarted = await Node.StartAsync(store);
 
         (await restarted.AttachAsync(session)).State.PendingPermissions.Select(p => p.Id).ShouldBe(["p1"]);
+    }
+
+    [Fact]
+    public async Task Permission_WhenAProcessThatIsBeingEndedTakesItBack_ShouldStandAndBeAnsweredInTheNextOne()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await RunningAsync(node);
+        agent.HoldsStop = new TaskCompletionSource();
+        var restarting = await node.SendAsync(new RestartSession(Node.Owner, session));
+        await Eventually.ShouldHoldAsync(() => agent.Controls.Contains("stop"), "the process was told to end");
+
+        agent.Say(new AgentEvent.PermissionWithdrawn("p1"));
+        agent.EndTurn();
+        await AllowAsync(node, session, "p1");
+        agent.HoldsStop.SetResult();
+
+        restarting.IsSuccess.ShouldBeTrue();
+        (await (await node.Agents.NextAsync()).NextMessageAsync()).Text.ShouldContain("The user allows it");
+    }
+
+    [Fact]
+    public async Task Permission_WhenTheNextStartFails_ShouldStandAndBeAnsweredLater()
+    {
+        var store = new InMemoryStore();
+        var killed = await Node.StartAsync(store);
+        var session = await AskedAsync(killed);
+        await using var restarted = await Node.StartAsync(store);
+        await restarted.EventAsync<TurnSuspended>(session);
+        restarted.Agents.FailNext(SessionErrors.AgentFailedToStart("no memory."));
+
+        await restarted.AttachAsync(session);
+        await restarted.EventAsync<SessionErrorRaised>(session, e => e.Code == "SESSION_001");
+        await AllowAsync(restarted, session, "p1");
+
+        (await (await restarted.Agents.NextAsync()).NextMessageAsync()).Text.ShouldContain("The user allows it");
     }
 
     [Fact]

@@ -126,15 +126,45 @@ public sealed class SuspendedTurnTests
     }
 
     [Fact]
-    public void AgentFailed_WhenATurnIsSuspended_ShouldWithdrawWhatIsAsked()
+    public void AgentFailed_WhenSomebodyIsAsked_ShouldLetTheQuestionStand()
     {
         var session = Suspended();
 
         session.AgentFailed(SessionErrors.AgentFailedToStart("it is broken."), Now);
 
-        session.State.PendingPermissions.ShouldBeEmpty();
-        session.State.CurrentTurn.ShouldBeNull();
-        session.State.Status.ShouldBe(SessionStatus.Failed);
+        session.State.PendingPermissions.Select(p => p.Id).ShouldBe(["p1"]);
+        session.State.Status.ShouldBe(SessionStatus.AwaitingPermission);
+    }
+
+    [Fact]
+    public void AgentFailed_WhenAllIsAnswered_ShouldKeepTheAnswerForTheNextTry()
+    {
+        var session = Suspended();
+        session.ResolvePermission("p1", PermissionDecision.Allow, PermissionReason.User, null, [], Now);
+
+        session.AgentFailed(SessionErrors.AgentFailedToStart("it is broken."), Now);
+        var afterwards = session.State.Status;
+        session.AgentStarting(Now);
+        session.AgentReady(Now);
+
+        afterwards.ShouldBe(SessionStatus.Failed);
+        session.State.Status.ShouldBe(SessionStatus.Running);
+        session.State.CurrentTurn!.IsSuspended.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void AgentStopped_WhenAllIsAnsweredAndNothingRuns_ShouldSleepAndKeepTheAnswer()
+    {
+        var session = Suspended();
+        session.ResolvePermission("p1", PermissionDecision.Allow, PermissionReason.User, null, [], Now);
+        session.AgentQueued(Now);
+        var queued = session.State.Status;
+
+        session.AgentStopped("user_request", Now);
+
+        queued.ShouldBe(SessionStatus.Queued);
+        session.State.Status.ShouldBe(SessionStatus.Hibernated);
+        session.State.CarriedAnswers.ShouldNotBeNull().Count.ShouldBe(1);
     }
 
     private static Session Suspended()

@@ -67,7 +67,7 @@ public sealed record SessionDocument(
     SessionState State)
 {
     /// <summary>Whether it has a process, a turn or a queue.</summary>
-    public bool IsUnsettled => State.Status is not (SessionStatus.Hibernated or SessionStatus.Terminated or SessionStatus.Failed) || State.Queue.Count > 0;
+    public bool IsUnsettled => State.Status is not (SessionStatus.Hibernated or SessionStatus.Terminated or SessionStatus.Failed) || State.Queue.Count > 0 || State.CurrentTurn is not null;
 }
 
 /// <summary>Which sessions to list.</summary>
