@@ -41,6 +41,8 @@ internal static class CommandRules
         foreach (var command in line.Commands)
         {
             denied = Or(denied, pattern.Denies(command.Words));
+            if (CommandRunners.IsDisguise(command))
+                denied = Or(denied, null);
             if (CommandRunners.IsRunner(command))
                 denied = Or(denied, DeniesWhatItRuns(pattern, command, depth));
         }
@@ -51,17 +53,23 @@ internal static class CommandRules
     // Which of its words a runner runs depends on its options: each place is tried, and each word that may be a line itself.
     private static bool? DeniesWhatItRuns(CommandPattern pattern, ShellCommand runner, int depth)
     {
-        bool? denied = runner.Words.All(w => w.Literal is not null) ? false : null;
+        bool? denied = runner.Words.All(w => w.Literal is not null) && !CommandRunners.ReadsCommands(runner) ? false : null;
         ShellWord[] words = [.. runner.Words];
         for (var at = 1; at < words.Length; at++)
         {
             denied = Or(denied, pattern.Denies(new ArraySegment<ShellWord>(words, at, words.Length - at)));
+            if (IsGluedOption(words[at].Literal))
+                denied = Or(denied, null);
             if (words[at].Literal is { } literal && literal.AsSpan().ContainsAny(MeaningToShells))
                 denied = Or(denied, Denies(pattern, ShellLine.Parse(literal), depth + 1));
         }
 
         return runner.Name == "eval" ? Or(denied, Denies(pattern, ShellLine.Parse(string.Join(' ', words.Skip(1).Select(w => w.Text))), depth + 1)) : denied;
     }
+
+    // An option may have the command at once behind it: -S'rm x', --command='rm x'.
+    private static bool IsGluedOption(string? word) =>
+        word is ['-', _, _, ..] && (word.AsSpan().ContainsAny(MeaningToShells) || word is ['-', 'S' or 'c', ..] || word.Contains('=', StringComparison.Ordinal));
 
     // As logic with an unknown has it, and bool? itself.
     private static bool? Or(bool? left, bool? right) => left | right;

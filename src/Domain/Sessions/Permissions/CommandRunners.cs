@@ -19,6 +19,15 @@ internal static class CommandRunners
         "enable", "disable", "hash", "rehash", "zmodload", "autoload", "functions", "bind", "read", "mapfile", "readarray", "getopts", "let", "zle",
     };
 
+    private static readonly HashSet<string> Shells = new(StringComparer.Ordinal)
+    {
+        "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "csh", "tcsh", "rbash", "busybox", "toybox",
+    };
+
+    private static readonly HashSet<string> Readers = new(StringComparer.Ordinal) { "source", ".", "at", "batch", "newgrp", "screen", "tmux", "ssh" };
+
+    private static readonly HashSet<string> Disguises = new(StringComparer.Ordinal) { "hash", "alias", "enable", "shopt", "setopt", "emulate", "functions", "autoload" };
+
     private static readonly HashSet<string> FindActions = new(StringComparer.Ordinal)
     {
         "-exec", "-execdir", "-ok", "-okdir", "-delete", "-fls", "-fprint", "-fprint0", "-fprintf",
@@ -29,6 +38,19 @@ internal static class CommandRunners
     /// <summary>Whether it runs another command that its arguments name.</summary>
     public static bool IsRunner(ShellCommand command) =>
         BaseName(command.Name) is { } name && (Runners.Contains(name) || (name == "find" && Acts(command)));
+
+    /// <summary>Whether it lets later commands be called by other names, so that what is denied need not be named.</summary>
+    public static bool IsDisguise(ShellCommand command) => command.Name is { } name && Disguises.Contains(name);
+
+    /// <summary>Whether it, or what it runs, takes commands from a file or from its input, where nobody can see them.</summary>
+    public static bool ReadsCommands(ShellCommand command)
+    {
+        var hasLine = command.Words.Any(w => w.Literal is ['-', .., 'c'] and not ['-', '-', ..]);
+        var names = command.Words.Select(w => BaseName(w.Literal)).OfType<string>().ToList();
+        return names.Exists(Readers.Contains)
+            || (names.Exists(Shells.Contains) && !hasLine)
+            || (names is ["xargs" or "parallel", .. var rest] && (rest.TrueForAll(word => word.StartsWith('-')) || rest.Exists(Runners.Contains)));
+    }
 
     /// <summary>Whether it changes what the commands after it mean, or reckons with its arguments, which may run a command.</summary>
     public static bool IsChanger(ShellCommand command) => command.Name switch

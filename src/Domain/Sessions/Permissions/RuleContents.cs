@@ -42,7 +42,7 @@ internal static class RuleContents
     {
         if (!rule.Content!.StartsWith(Domain, StringComparison.Ordinal))
             return null;
-        var domain = rule.Content[Domain.Length..];
+        var domain = rule.Content[Domain.Length..].TrimEnd('.');
         var name = domain.StartsWith("*.", StringComparison.Ordinal) ? domain[2..] : domain;
         return name.Length > 0 && Uri.CheckHostName(name) != UriHostNameType.Unknown ? domain : null;
     }
@@ -52,7 +52,7 @@ internal static class RuleContents
         : string.Equals(host, domain, StringComparison.OrdinalIgnoreCase);
 
     private static string? HostOf(ToolCall call) =>
-        Uri.TryCreate(call.Text("url"), UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", UserInfo: "" } ? url.IdnHost : null;
+        Uri.TryCreate(call.Text("url"), UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", UserInfo: "" } ? url.IdnHost.TrimEnd('.') : null;
 
     // "mcp__server" and "mcp__server__*" are about all tools of that server, and of no other whose name begins alike.
     private static string? ServerOf(string tool)

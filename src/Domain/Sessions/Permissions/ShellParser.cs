@@ -220,6 +220,12 @@ internal sealed class ShellParser
         if (op is "<<" or "<<-")
         {
             NotPlain();
+            if (target.Literal is null)
+            {
+                // A shell takes it as it is written, which is not what was read.
+                NotUnderstood();
+            }
+
             var raw = Text[targetStart..At];
             _hereDocuments.Add(new HereDocument(target.Text, op == "<<-", raw.AsSpan().IndexOfAny('\'', '"', '\\') < 0));
             return;

@@ -10,7 +10,7 @@ namespace Claudy.Infrastructure.Agents.Claude;
 internal static class ClaudeTranscript
 {
     // The CLI reads it whole as well; beyond this there is no sense in looking for what was in it.
-    private const int MaxBytes = 256 * 1024 * 1024;
+    private const int MaxBytes = 64 * 1024 * 1024;
 
     private static readonly byte[] SnapshotLine = [.. "{\"type\":\"file-history-snapshot\""u8];
 
@@ -57,22 +57,22 @@ internal static class ClaudeTranscript
         foreach (var range in transcript.Split((byte)'\n'))
         {
             var line = transcript[range];
-            if (line.StartsWith(SnapshotLine) && TryParse(line) is { } snapshot && snapshot.Text("messageId") is { } messageId)
+            if (line.StartsWith(SnapshotLine) && TryParse(line) is var (messageId, snapshot))
                 found[messageId] = snapshot;
         }
 
         return found;
     }
 
-    private static JsonElement? TryParse(ReadOnlySpan<byte> line)
+    private static (string MessageId, JsonElement Snapshot)? TryParse(ReadOnlySpan<byte> line)
     {
         try
         {
-            return JsonElement.Parse(line).Property("snapshot");
+            return JsonElement.Parse(line).Property("snapshot") is { } snapshot && snapshot.Text("messageId") is { } messageId ? (messageId, snapshot) : null;
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return null; // cut off, or not the CLI's
+            return null; // cut off, not the CLI's, or with half a character in it
         }
     }
 }

@@ -7,6 +7,29 @@ namespace Claudy.Domain.Tests.Sessions.Permissions;
 public sealed class CommandRuleTests
 {
     [Theory]
+    [InlineData("cat <<\"$x\"\n$x\nrm -rf y\n\n")]
+    [InlineData("cat <<$'E'\nE\nrm y\n$E\n")]
+    [InlineData("env -S'rm -rf x'")]
+    [InlineData("env -Srm")]
+    [InlineData("env --split-string='rm -rf x'")]
+    [InlineData("su -c'rm x'")]
+    [InlineData("script --command='rm x'")]
+    [InlineData("echo 'rm -rf x' | sh")]
+    [InlineData("echo cm0= | base64 -d | bash")]
+    [InlineData("printf x | xargs -0 env")]
+    [InlineData("printf x | xargs")]
+    [InlineData("sh <<'E'\nrm x\nE\n")]
+    [InlineData(". ./s.sh")]
+    [InlineData("hash -p /bin/rm foo; foo x")]
+    [InlineData("alias z=rm\nz x")]
+    public void Denies_WhenWhatIsRunCannotBeSeen_ShouldNotSayThatItIsFine(string line) =>
+        Calls.Bash(line).Denied("Bash(rm:*)").ShouldNotBe(PermissionEffect.Allow);
+
+    [Fact]
+    public void Denies_WhenAHostIsWrittenWithADotAtItsEnd_ShouldDenyItAllTheSame() =>
+        Calls.Of("WebFetch", new { url = "https://evil.test./x", prompt = "p" }).Denied("WebFetch(domain:evil.test)").ShouldBe(PermissionEffect.Deny);
+
+    [Theory]
     [InlineData("git status", "Bash(git status)")]
     [InlineData(" git  'status' # now", "Bash(git status)")]
     [InlineData("git status 2>&1 >/dev/null", "Bash(git status)")]
