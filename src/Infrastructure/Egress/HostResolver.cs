@@ -19,14 +19,13 @@ internal sealed class SystemHostResolver : IHostResolver
 {
     // The operating system's resolver holds a thread of the pool until it answers, whether anybody still waits or not.
     private const int MaxLookups = 8;
-
-    private readonly SemaphoreSlim _lookups = new(MaxLookups);
+    private static readonly SemaphoreSlim Lookups = new(MaxLookups);
 
     public async Task<IReadOnlyList<IPAddress>> ResolveAsync(string name, CancellationToken cancellationToken)
     {
-        await _lookups.WaitAsync(cancellationToken);
+        await Lookups.WaitAsync(cancellationToken);
         var lookup = Dns.GetHostAddressesAsync(name, CancellationToken.None);
-        _ = lookup.ContinueWith(_ => _lookups.Release(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = lookup.ContinueWith(_ => Lookups.Release(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
             return await lookup.WaitAsync(cancellationToken);
