@@ -38,6 +38,24 @@ public sealed class SuspendedTurnTests
     }
 
     [SkippableFact]
+    public async Task ServerStoppedWhileAsking_ShouldStillAskAfterwards()
+    {
+        ClaudeCodeBinary.Require();
+        await using var scene = await Scene.AskedAsync();
+
+        await (await scene.Server.StopAsync()).ShouldBe(0);
+        await scene.Server.StartProcessAsync();
+        await using var again = await scene.Server.ConnectAsync();
+        var attached = await again.AskAsync("attach_session", new { after_seq = 0 }, session: scene.Session);
+        scene.Api.Enqueue(Reply.ToolUse("Write", Call), Reply.Text("It is written."));
+        await again.AskAsync("permission_response", new { request_id = scene.RequestId, decision = "allow" });
+
+        attached.Data().GetProperty("pending_permissions")[0].GetProperty("request_id").GetString().ShouldBe(scene.RequestId);
+        (await again.ReceiveAsync("turn_completed")).Text("stop_reason").ShouldBe("end_turn");
+        scene.FileContent.ShouldBe("written once");
+    }
+
+    [SkippableFact]
     public async Task ClaudeKilledWhileAsking_ShouldTellClaudeOfTheDenial()
     {
         ClaudeCodeBinary.Require();
