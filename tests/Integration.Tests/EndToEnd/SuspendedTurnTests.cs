@@ -43,7 +43,7 @@ public sealed class SuspendedTurnTests
         ClaudeCodeBinary.Require();
         await using var scene = await Scene.AskedAsync();
 
-        await (await scene.Server.StopAsync()).ShouldBe(0);
+        (await scene.Server.StopAsync()).ShouldBe(0);
         await scene.Server.StartProcessAsync();
         await using var again = await scene.Server.ConnectAsync();
         var attached = await again.AskAsync("attach_session", new { after_seq = 0 }, session: scene.Session);

@@ -68,17 +68,20 @@ internal sealed partial class ClaudeAgentSession : IAgentSession
     /// <summary>Asks whether it is ready, and gives it what may be too long for a command line.</summary>
     internal async Task<Result> InitializeAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var initialized = await _control.SendAsync(ControlRequest.Initialize(ClaudeLaunchSettings.Prompt(_launch)), timeout, cancellationToken);
-        if (!initialized.IsSuccess)
-            return initialized.Error;
+        // All at once: it answers in order, and each answer that is waited for costs a message that waits a few milliseconds.
+        var initializing = _control.SendAsync(ControlRequest.Initialize(ClaudeLaunchSettings.Prompt(_launch)), timeout, cancellationToken);
+        List<Task<Result>> telling = [];
+        if (ClaudeLaunchSettings.WhenReady(_launch, _launch.DeniedRules) is { IsEmpty: false } settings)
+            telling.Add(ControlAsync(ControlRequest.Apply(settings), timeout, cancellationToken));
+        if (_launch.Settings.MaxThinkingTokens is { } budget)
+            telling.Add(ControlAsync(ControlRequest.SetThinkingBudget(budget), timeout, cancellationToken));
+
+        var told = await Task.WhenAll(telling);
+        var initialized = await initializing;
+        if ((initialized.Error ?? Array.Find(told, result => !result.IsSuccess)?.Error) is { } error)
+            return error;
 
         SlashCommands = ClaudeAnswers.SlashCommands(initialized.Value);
-        if (ClaudeLaunchSettings.WhenReady(_launch, _launch.DeniedRules) is { IsEmpty: false } settings
-            && await ControlAsync(ControlRequest.Apply(settings), cancellationToken) is { IsSuccess: false } notApplied)
-            return notApplied;
-        if (_launch.Settings.MaxThinkingTokens is { } budget
-            && await SetThinkingBudgetAsync(budget, cancellationToken) is { IsSuccess: false } notSet)
-            return notSet;
 
         // Not awaited: a server may take its time. The CLI itself holds the first message until they are connected.
         if (_launch.McpServers.Count > 0)
