@@ -16,7 +16,7 @@ internal static class ExportCommand
         var session = new Argument<string>("session") { Description = "The session's id." };
         var format = new Option<string>("--format") { Description = "markdown to read, or jsonl for programs.", DefaultValueFactory = _ => "markdown" };
         var output = new Option<string?>("--output", "-o") { Description = "A file to write, in place of one that is there; else standard output." };
-        var url = new Option<string>("--url") { Description = "The server.", DefaultValueFactory = _ => "http://127.0.0.1:8080" };
+        var url = new Option<string>("--url") { Description = "The server.", DefaultValueFactory = _ => ServerUrl.Default };
         var token = new Option<string?>("--token") { Description = $"An access token; or in {TokenVariable}. By default one for the local user, made from the data folder." };
         format.AcceptOnlyFromAmong("markdown", "jsonl");
 

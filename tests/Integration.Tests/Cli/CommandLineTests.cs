@@ -45,6 +45,13 @@ public sealed class CommandLineTests
         ServerUrl.Parse(text).ShouldNotBeNull().ToString().ShouldBe(new Uri(expected).ToString());
 
     [Theory]
+    [InlineData(null, "http://127.0.0.1:8080")]
+    [InlineData("9000", "http://127.0.0.1:9000")]
+    [InlineData("a port", "http://127.0.0.1:8080")]
+    public void ServerUrl_WhenNoneIsGiven_ShouldBeWhereAServerListens(string? port, string expected) =>
+        ServerUrl.DefaultFor(port).ShouldBe(expected);
+
+    [Theory]
     [InlineData("ftp://host")]
     [InlineData("host")]
     public void ServerUrl_WhenItIsNone_ShouldBeRefused(string text) =>

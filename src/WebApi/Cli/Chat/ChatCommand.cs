@@ -10,7 +10,7 @@ internal static class ChatCommand
     public static Command Create()
     {
         var message = new Argument<string[]>("message") { Description = "What to say; without it, what is piped in, or a conversation.", Arity = ArgumentArity.ZeroOrMore };
-        var url = new Option<string>("--url") { Description = "The server.", DefaultValueFactory = _ => "ws://127.0.0.1:8080/ws" };
+        var url = new Option<string>("--url") { Description = "The server.", DefaultValueFactory = _ => ServerUrl.Default };
         var token = new Option<string?>("--token") { Description = $"An access token; or in {TokenVariable}. By default one for the local user, made from the data folder." };
         var session = new Option<string?>("--session") { Description = "Go on with this session instead of a new one." };
         var yes = new Option<bool>("--yes", "-y") { Description = "Allow everything that Claude asks for." };
