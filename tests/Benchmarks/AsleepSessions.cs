@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using static Claudy.Benchmarks.SessionsBenchmark;
 
 namespace Claudy.Benchmarks;
@@ -31,43 +30,38 @@ internal static class AsleepSessions
 
         Row("start of the server until it listens, median, max", Quantiles(fewStarts, 1), Quantiles(manyStarts, 1));
         Row("database", $"{DatabaseOf(few):0.0} MB", $"{DatabaseOf(many):0.0} MB");
-        await ListAsync(few, many, count, woken, claude, standIns);
+        var (fewSessions, manySessions) = await ListAsync(few, many, count);
+        if (fewSessions.Length != woken || manySessions.Length != count)
+        {
+            throw new InvalidOperationException($"{fewSessions.Length} and {manySessions.Length} sessions are listed, not {woken} and {count}.");
+        }
+
+        await WakeAsync(few, many, fewSessions, manySessions[..woken], claude, standIns);
     }
 
-    private static async Task ListAsync(ClaudyServer few, ClaudyServer many, int count, int woken, RealClaude claude, int standIns)
+    private static async Task<(string[] Few, string[] Many)> ListAsync(ClaudyServer few, ClaudyServer many, int count)
     {
-        List<string> fewSessions, manySessions;
-        using (var fewClient = await SessionClient.ConnectAsync(few))
-        using (var manyClient = await SessionClient.ConnectAsync(many))
+        using var fewClient = await SessionClient.ConnectAsync(few);
+        using var manyClient = await SessionClient.ConnectAsync(many);
+        List<double> fewLists = [], manyLists = [];
+        for (var i = -Uncounted; i < Lists; i++)
         {
-            List<double> fewLists = [], manyLists = [];
-            for (var i = -Uncounted; i < Lists; i++)
-            {
-                var (theirs, ours) = (await fewClient.ListFirstAsync(), await manyClient.ListFirstAsync());
-                fewLists.AddRange(i < 0 ? [] : [theirs]);
-                manyLists.AddRange(i < 0 ? [] : [ours]);
-            }
-
-            ReportMemory("the server, first page listed, RSS", few, many);
-            Row("list of 50, p50, max", $"{Figures.Median(fewLists):0.0}, {fewLists.Max():0.0} ms", $"{Figures.Median(manyLists):0.0}, {manyLists.Max():0.0} ms");
-            var begun = Stopwatch.GetTimestamp();
-            fewSessions = await fewClient.ListAllAsync();
-            var fewAll = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
-            begun = Stopwatch.GetTimestamp();
-            manySessions = await manyClient.ListAllAsync();
-            Row("list of all, 200 a page", $"{fewAll:0} ms", $"{Stopwatch.GetElapsedTime(begun).TotalMilliseconds:N0} ms");
-            ReportMemory("the server, all listed, RSS", few, many);
+            var (theirs, ours) = (await fewClient.ListFirstAsync(), await manyClient.ListFirstAsync());
+            fewLists.AddRange(i < 0 ? [] : [theirs]);
+            manyLists.AddRange(i < 0 ? [] : [ours]);
         }
 
-        if (fewSessions.Count != woken || manySessions.Count != count)
-        {
-            throw new InvalidOperationException($"{fewSessions.Count} and {manySessions.Count} sessions are listed, not {woken} and {count}.");
-        }
-
-        await WakeAllAsync(few, many, Shuffled(fewSessions), Shuffled(manySessions)[..woken], claude, standIns);
+        ReportMemory("the server, the newest 50 listed, RSS", few, many);
+        Row("a sleeping session, of the server", "", $"{(ProcessMemory.Resident(many.ProcessId) - ProcessMemory.Resident(few.ProcessId)) * 1024 / count:0.0} kB");
+        Row("list of the newest 50, p50, max", Pages(fewLists), Pages(manyLists));
+        (fewLists, manyLists) = ([], []);
+        var (fewSessions, manySessions) = (await fewClient.ListAllAsync(fewLists), await manyClient.ListAllAsync(manyLists));
+        Row("list of all, 200 a page: a page, p50, max", Pages(fewLists), Pages(manyLists));
+        ReportMemory("the server, all listed, RSS", few, many);
+        return (Shuffled(fewSessions), Shuffled(manySessions));
     }
 
-    private static async Task WakeAllAsync(ClaudyServer few, ClaudyServer many, string[] fewSessions, string[] manySessions, RealClaude claude, int standIns)
+    private static async Task WakeAsync(ClaudyServer few, ClaudyServer many, string[] fewSessions, string[] manySessions, RealClaude claude, int standIns)
     {
         var forStandIn = standIns + Uncounted;
         var (theirs, ours) = await WakeAsync(few, many, fewSessions[..forStandIn], manySessions[..forStandIn], "burst 1");
@@ -98,6 +92,8 @@ internal static class AsleepSessions
 
         return (theirs[Uncounted..], ours[Uncounted..]);
     }
+
+    private static string Pages(List<double> milliseconds) => $"{Figures.Median(milliseconds):0.0}, {milliseconds.Max():0.0} ms";
 
     private static void ReportMemory(string what, ClaudyServer few, ClaudyServer many) =>
         Row(what, $"{ProcessMemory.Resident(few.ProcessId):0.0} MB", $"{ProcessMemory.Resident(many.ProcessId):0.0} MB");

@@ -81,13 +81,17 @@ internal sealed class SessionClient : IDisposable
     }
 
     /// <summary>All of the user's sessions, page by page.</summary>
-    public async Task<List<string>> ListAllAsync()
+    /// <param name="pages">Gets the milliseconds that each page took.</param>
+    public async Task<List<string>> ListAllAsync(List<double> pages)
     {
         List<string> sessions = [];
         for (var cursor = ""; ;)
         {
+            var begun = Stopwatch.GetTimestamp();
             await _client.SendAsync($$$"""{"type":"list_sessions","data":{"limit":{{{LargestPage}}}{{{cursor}}}}}""");
-            using var page = JsonDocument.Parse(await UntilAsync("\"session_list\""));
+            var frame = await UntilAsync("\"session_list\"");
+            pages.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+            using var page = JsonDocument.Parse(frame);
             var data = page.RootElement.GetProperty("data");
             sessions.AddRange(data.GetProperty("sessions").EnumerateArray().Select(session => session.GetProperty("session_id").GetString()!));
             if (!data.TryGetProperty("next_cursor", out var next))
