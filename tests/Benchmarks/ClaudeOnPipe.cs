@@ -11,7 +11,7 @@ internal sealed class ClaudeOnPipe : IAsyncDisposable
     private ClaudeOnPipe(Process process) => _process = process;
 
     /// <summary>Starts it.</summary>
-    /// <param name="binary">Where it is.</param>
+    /// <param name="binary">Where it, or its stand-in, is.</param>
     /// <param name="api">The Messages API's stand-in.</param>
     /// <param name="folder">Its home and workspace.</param>
     /// <param name="session"><c>--session-id=…</c> or <c>--resume=…</c>.</param>
@@ -44,6 +44,8 @@ internal sealed class ClaudeOnPipe : IAsyncDisposable
         return new ClaudeOnPipe(Process.Start(start)!);
     }
 
+    public int ProcessId => _process.Id;
+
     /// <summary>Waits until it answers.</summary>
     public async Task InitializeAsync()
     {
@@ -52,11 +54,13 @@ internal sealed class ClaudeOnPipe : IAsyncDisposable
     }
 
     /// <summary>Sends a message.</summary>
+    /// <param name="since">When the time began to count; null for now.</param>
+    /// <param name="prompt">What is said.</param>
     /// <returns>Milliseconds to the first piece of the answer; the turn has ended then.</returns>
-    public async Task<double> TurnAsync(long? since = null)
+    public async Task<double> TurnAsync(long? since = null, string prompt = "hello")
     {
         var begun = since ?? Stopwatch.GetTimestamp();
-        await WriteAsync($$$"""{"type":"user","message":{"role":"user","content":"hello"},"uuid":"{{{Guid.NewGuid()}}}"}""");
+        await WriteAsync($$$"""{"type":"user","message":{"role":"user","content":"{{{prompt}}}"},"uuid":"{{{Guid.NewGuid()}}}"}""");
         await LineAsync("\"text_delta\"");
         var first = Stopwatch.GetElapsedTime(begun).TotalMilliseconds;
         await LineAsync("\"type\":\"result\"");

@@ -15,6 +15,16 @@ internal static class FakeClaude
     private const int UsualPace = 2;
     private static readonly Stream Output = Console.OpenStandardOutput();
 
+    /// <summary>Puts a command into a folder that runs it.</summary>
+    /// <returns>Where the command is.</returns>
+    public static async Task<string> InstallAsync(string folder)
+    {
+        var claude = Path.Combine(folder, "claude");
+        await File.WriteAllTextAsync(claude, $"#!/bin/sh\nexec '{Environment.ProcessPath}' exec '{typeof(FakeClaude).Assembly.Location}' fake-claude \"$@\"\n");
+        File.SetUnixFileMode(claude, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return claude;
+    }
+
     public static int Run(string[] arguments)
     {
         if (arguments.Contains("--version", StringComparer.Ordinal))

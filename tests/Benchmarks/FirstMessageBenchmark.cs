@@ -34,19 +34,19 @@ internal static class FirstMessageBenchmark
             }
 
             begun = Stopwatch.GetTimestamp();
-            var session = await claude.CreateAsync();
-            Add(ourCold, await claude.TurnAsync(session, begun), isCounted);
-            await claude.ControlAsync(session, "terminate");
+            await claude.Client.CreateAsync();
+            Add(ourCold, await claude.Client.TurnAsync(begun), isCounted);
+            await claude.Client.ControlAsync("terminate");
 
-            session = await claude.CreateAsync();
-            await claude.WarmAsync();
-            Add(ourFirst, await claude.TurnAsync(session), isCounted);
+            await claude.Client.CreateAsync();
+            await claude.Client.WarmAsync();
+            Add(ourFirst, await claude.Client.TurnAsync(), isCounted);
             for (var i = 0; i < LaterTurns; i++)
             {
-                Add(ourLater, await claude.TurnAsync(session), isCounted);
+                Add(ourLater, await claude.Client.TurnAsync(), isCounted);
             }
 
-            await claude.ControlAsync(session, "terminate");
+            await claude.Client.ControlAsync("terminate");
         }
 
         Console.WriteLine($"{rounds} rounds, {LaterTurns} later turns each; {Figures.Machine()}");

@@ -13,6 +13,7 @@ return args switch
     ["replay", ..] => await ReplayBenchmark.RunAsync(isQuick),
     ["first-message", ..] => await FirstMessageBenchmark.RunAsync(isQuick),
     ["wake", ..] => await WakeBenchmark.RunAsync(isQuick),
+    ["sessions", ..] => await SessionsBenchmark.RunAsync(isQuick),
     _ => Usage(),
 };
 
@@ -27,6 +28,7 @@ static int Usage()
         replay         attaching to a session of ten thousand events
         first-message  a new session's first message to its first token, with the real Claude Code
         wake           a sleeping session's next message to its first token, with the real Claude Code
+        sessions       a hundred sessions at once, twenty with the real Claude Code, and ten thousand asleep: memory and times
 
         Each takes its baseline in the same run.
         """);

@@ -11,20 +11,24 @@ namespace Claudy.Benchmarks;
 /// <summary>The product as a user starts it, with the fake in place of Claude Code, unsandboxed as the relay is.</summary>
 internal sealed partial class ClaudyServer : IAsyncDisposable
 {
-    private readonly ServerProcess _process;
-    private readonly DirectoryInfo _data;
+    private readonly DirectoryInfo _folder;
+    private Dictionary<string, string> _settings;
+    private ServerProcess _process = null!;
 
-    private ClaudyServer(ServerProcess process, DirectoryInfo data, Uri webSocket, string accessToken)
+    private ClaudyServer(DirectoryInfo folder, Dictionary<string, string> settings)
     {
-        _process = process;
-        _data = data;
-        WebSocket = webSocket;
-        AccessToken = accessToken;
+        _folder = folder;
+        _settings = settings;
     }
 
-    public Uri WebSocket { get; }
+    public Uri WebSocket { get; private set; } = null!;
 
-    public string AccessToken { get; }
+    public string AccessToken { get; private set; } = "";
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>Where it keeps its database, workspaces and homes.</summary>
+    public string DataFolder => Path.Combine(_folder.FullName, "data");
 
     /// <summary>What the server itself has computed so far; unlike time, it says much even on a busy machine.</summary>
     public TimeSpan ProcessorTime => _process.ProcessorTime;
@@ -32,49 +36,73 @@ internal sealed partial class ClaudyServer : IAsyncDisposable
     /// <summary>With the fake.</summary>
     public static async Task<ClaudyServer> StartAsync()
     {
-        var data = Directory.CreateTempSubdirectory("claudy-bench-");
-        var claude = Path.Combine(data.FullName, "claude");
-        await File.WriteAllTextAsync(claude, $"#!/bin/sh\nexec '{Environment.ProcessPath}' exec '{typeof(ClaudyServer).Assembly.Location}' fake-claude \"$@\"\n");
-        File.SetUnixFileMode(claude, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return await StartAsync(data, new Dictionary<string, string> { ["CLAUDE_CODE_PATH"] = claude, ["Claudy__Sandbox__Mode"] = "None" });
+        var folder = Directory.CreateTempSubdirectory("claudy-bench-");
+        var claude = await FakeClaude.InstallAsync(folder.FullName);
+        return await StartAsync(folder, new Dictionary<string, string> { ["CLAUDE_CODE_PATH"] = claude, ["Claudy__Sandbox__Mode"] = "None" });
     }
 
-    /// <summary>With the real Claude Code, sandboxed where that works, and a stand-in of the API.</summary>
-    public static Task<ClaudyServer> StartWithAsync(string claude, Uri api) => StartAsync(
-        Directory.CreateTempSubdirectory("claudy-bench-"),
-        new Dictionary<string, string>
-        {
-            ["CLAUDE_CODE_PATH"] = claude,
-            ["CLAUDE_API_BASE_URL"] = api.ToString(),
-            ["ANTHROPIC_API_KEY"] = $"made-up-{Guid.NewGuid():N}",
-        });
+    /// <summary>With other settings, see <see cref="SettingsWith"/>.</summary>
+    public static Task<ClaudyServer> StartAsync(Dictionary<string, string> settings) => StartAsync(Directory.CreateTempSubdirectory("claudy-bench-"), settings);
 
-    private static async Task<ClaudyServer> StartAsync(DirectoryInfo data, Dictionary<string, string> settings)
+    /// <summary>For the real Claude Code, sandboxed where that works, and a stand-in of the API.</summary>
+    public static Dictionary<string, string> SettingsWith(string claude, Uri api) => new()
+    {
+        ["CLAUDE_CODE_PATH"] = claude,
+        ["CLAUDE_API_BASE_URL"] = api.ToString(),
+        ["ANTHROPIC_API_KEY"] = $"made-up-{Guid.NewGuid():N}",
+    };
+
+    /// <summary>Ends the server, at once and with no farewell, and starts it on the same data.</summary>
+    /// <param name="settings">Other settings from now on; null for the same.</param>
+    /// <param name="meanwhile">Done to the data while nothing runs on it.</param>
+    /// <returns>From the start of the process until it listens.</returns>
+    public async Task<TimeSpan> RestartAsync(Dictionary<string, string>? settings = null, Func<Task>? meanwhile = null)
+    {
+        await _process.DisposeAsync();
+        _settings = settings ?? _settings;
+        await (meanwhile?.Invoke() ?? Task.CompletedTask);
+        return await RunAsync();
+    }
+
+    private static async Task<ClaudyServer> StartAsync(DirectoryInfo folder, Dictionary<string, string> settings)
+    {
+        var server = new ClaudyServer(folder, settings);
+        await server.RunAsync();
+        return server;
+    }
+
+    private async Task<TimeSpan> RunAsync()
     {
         var port = ServerProcess.FreePort();
         var address = $"http://127.0.0.1:{port}";
-        var process = ServerProcess.Start(
+        var begun = Stopwatch.GetTimestamp();
+        _process = ServerProcess.Start(
             [typeof(WebApi.AssemblyMarker).Assembly.Location, "serve", "--urls", address],
-            new Dictionary<string, string>(settings)
+            new Dictionary<string, string>(_settings)
             {
-                ["HOME"] = data.FullName,
-                ["CLAUDY_DATA"] = Path.Combine(data.FullName, "data"),
+                ["HOME"] = _folder.FullName,
+                ["CLAUDY_DATA"] = DataFolder,
                 ["Claudy__Http__MaxConnectionsPerUser"] = "100000",
                 ["Claudy__Sessions__MaxPerUser"] = "100000",
+                ["Claudy__Sessions__MaxRunning"] = "0",
+                ["Claudy__Sessions__MinFreeMemoryBytes"] = "0",
                 ["Logging__LogLevel__Default"] = "Warning",
             });
-        var code = SignInLink().Match(await process.LineAsync(line => SignInLink().IsMatch(line))).Groups["code"].Value;
+        var code = SignInLink().Match(await _process.LineAsync(line => SignInLink().IsMatch(line))).Groups["code"].Value;
+        var elapsed = Stopwatch.GetElapsedTime(begun);
         using var http = new HttpClient();
         using var answer = await http.PostAsJsonAsync($"{address}/auth/local", new { code });
         var signedIn = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
-        return new ClaudyServer(process, data, new Uri($"ws://127.0.0.1:{port}/ws"), signedIn.GetProperty("access_token").GetString()!);
+        WebSocket = new Uri($"ws://127.0.0.1:{port}/ws");
+        AccessToken = signedIn.GetProperty("access_token").GetString()!;
+        return elapsed;
     }
 
     public async ValueTask DisposeAsync()
     {
         await _process.DisposeAsync();
-        new AbandonedGroups(Path.Combine(_data.FullName, "data")).Sweep([]);
-        _data.Delete(recursive: true);
+        new AbandonedGroups(DataFolder).Sweep([]);
+        _folder.Delete(recursive: true);
     }
 
     [GeneratedRegex(@"/signin\?code=(?<code>[A-Za-z0-9_-]+)", RegexOptions.CultureInvariant, 1000)]
@@ -126,6 +154,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 
         return new ServerProcess(Process.Start(start)!);
     }
+
+    public int Id => _process.Id;
 
     public TimeSpan ProcessorTime
     {

@@ -15,9 +15,9 @@ internal static class WakeBenchmark
             await pipe.TurnAsync();
         }
 
-        var session = await claude.CreateAsync();
-        await claude.WarmAsync();
-        await claude.TurnAsync(session);
+        await claude.Client.CreateAsync();
+        await claude.Client.WarmAsync();
+        await claude.Client.TurnAsync();
 
         List<double> theirs = [], ours = [];
         for (var round = -1; round < rounds; round++)
@@ -29,8 +29,8 @@ internal static class WakeBenchmark
                 their = await pipe.TurnAsync(begun);
             }
 
-            await claude.ControlAsync(session, "hibernate");
-            var our = await claude.TurnAsync(session);
+            await claude.Client.ControlAsync("hibernate");
+            var our = await claude.Client.TurnAsync();
             if (round >= 0)
             {
                 theirs.Add(their);
