@@ -5,8 +5,9 @@ namespace Claudy.Infrastructure.Processes.ControlGroups;
 /// disk has less room than at the last time, or after a minute.
 /// </summary>
 /// <remarks>
-/// Folders that hold too much already when a process starts may grow by a little, and no more: that process may be the
-/// one that is to delete something.
+/// Folders that hold too much already when a process starts may grow by a little: that process may be the one that is to
+/// delete something. This little is added to the limit and not to what they hold, so that no number of starts adds up; beyond
+/// that it is given for a few tries only. What was deleted is not given back.
 /// </remarks>
 internal sealed class DiskGauge
 {
@@ -17,21 +18,28 @@ internal sealed class DiskGauge
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(500);
 
+    private readonly string _name;
     private readonly IReadOnlyList<string> _folders;
+    private readonly DiskTries _tries;
     private readonly TimeProvider _time;
     private bool _isMeasuring;
-    private long? _bound;
+    private bool _isTry;
+    private long _bound = long.MaxValue;
     private long _freeBefore;
     private long _measuredAt;
 
-    public DiskGauge(long limit, IReadOnlyList<string> folders, TimeProvider time)
+    public DiskGauge(string name, long limit, IReadOnlyList<string> folders, DiskTries tries, TimeProvider time)
     {
-        (Limit, _folders, _time) = (limit, folders, time);
+        (_name, Limit, _folders, _tries, _time) = (name, limit, folders, tries, time);
         (_freeBefore, _measuredAt) = (Free(), time.GetTimestamp());
     }
 
     /// <summary>Bytes that they may take up together.</summary>
     public long Limit { get; }
+
+    private long Growth => Math.Max(Limit / GrowthParts, LeastGrowth);
+
+    private long Ceiling => Limit + Growth;
 
     /// <summary>Whether it is time to measure.</summary>
     public bool IsDue
@@ -58,15 +66,48 @@ internal sealed class DiskGauge
         {
             var free = Free();
             var used = await DiskUsage.MeasureAsync(_folders, cancellationToken) + DiskUsage.OfNameless(processes, _folders);
-            _bound ??= used <= Limit ? Limit : used + Math.Max(Limit / GrowthParts, LeastGrowth);
             (_freeBefore, _measuredAt) = (free, _time.GetTimestamp());
-            return used > _bound;
+            return IsExceeded(used);
         }
         finally
         {
             Volatile.Write(ref _isMeasuring, false);
         }
     }
+
+    private bool IsExceeded(long used)
+    {
+        var isFirst = _bound == long.MaxValue;
+        if (used <= Ceiling)
+        {
+            _tries.GiveBack(_name);
+        }
+        else if (isFirst)
+        {
+            _isTry = !_tries.AreUsedUp(_name);
+        }
+
+        _bound = Math.Min(_bound, BoundFor(used));
+        if (used <= _bound)
+        {
+            return false;
+        }
+
+        if (_isTry)
+        {
+            _isTry = false;
+            _tries.Use(_name);
+        }
+
+        return true;
+    }
+
+    private long BoundFor(long used) => used switch
+    {
+        _ when used <= Limit => Limit,
+        _ when used <= Ceiling || !_isTry => Ceiling,
+        _ => used + Growth,
+    };
 
     private long Free() => Directory.Exists(_folders[0]) ? new DriveInfo(_folders[0]).AvailableFreeSpace : 0;
 }

@@ -29,6 +29,9 @@ internal sealed partial class UsageWatch : IDisposable
         _disks = time.CreateTimer(LookAtDisks, null, DiskInterval, DiskInterval);
     }
 
+    /// <summary>Those of all groups.</summary>
+    public DiskTries DiskTries { get; } = new();
+
     public void Add(ControlGroup group)
     {
         _groups.TryAdd(group, 0);
