@@ -40,8 +40,8 @@ public sealed class DiskGaugeTests : IDisposable
         })!;
         await process.StandardOutput.ReadLineAsync();
 
-        DiskUsage.OfNameless([process.Id, int.MaxValue], [_workspace]).ShouldBe(3 * MiB);
-        DiskUsage.OfNameless([process.Id], ["/dev/shm"]).ShouldBe(0);
+        DiskUsage.OfNameless([process.Id, int.MaxValue], [_workspace], default).ShouldBe(3 * MiB);
+        DiskUsage.OfNameless([process.Id], ["/dev/shm"], default).ShouldBe(0);
 
         process.StandardInput.Close();
         await process.WaitForExitAsync();
