@@ -43,25 +43,28 @@ internal sealed class SqliteSessionStore(SqliteWriter writer, SqliteReaders read
             static connection => connection.Query("SELECT id FROM sessions WHERE is_unsettled AND NOT is_deleting", static row => new SessionId(row.GetId(0))),
             cancellationToken);
 
-    public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, SessionId? after, int limit, CancellationToken cancellationToken) =>
         readers.ReadAsync<IReadOnlyList<SessionId>>(
             connection => connection.Query(
                 """
                 SELECT id FROM sessions
                 WHERE status = $status AND last_activity_at < $before AND NOT is_unsettled AND NOT is_deleting
-                ORDER BY last_activity_at LIMIT $limit
+                  AND ($after IS NULL OR (last_activity_at, id) > ((SELECT last_activity_at FROM sessions WHERE id = $after), $after))
+                ORDER BY last_activity_at, id LIMIT $limit
                 """,
                 static row => new SessionId(row.GetId(0)),
-                ("$status", status.ToColumn()), ("$before", before.ToColumn()), ("$limit", limit)),
+                ("$status", status.ToColumn()), ("$before", before.ToColumn()), ("$after", after?.ToString()), ("$limit", limit)),
             cancellationToken);
 
     public Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken) =>
         writer.WriteAsync(connection => connection.Execute("UPDATE sessions SET is_deleting = 1 WHERE id = $id", ("$id", id.ToString())), cancellationToken);
 
-    public Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<SessionId>> ListDeletingAsync(SessionId? after, int limit, CancellationToken cancellationToken) =>
         readers.ReadAsync<IReadOnlyList<SessionId>>(
             connection => connection.Query(
-                "SELECT id FROM sessions WHERE is_deleting ORDER BY id LIMIT $limit", static row => new SessionId(row.GetId(0)), ("$limit", limit)),
+                "SELECT id FROM sessions WHERE is_deleting AND id > $after ORDER BY id LIMIT $limit",
+                static row => new SessionId(row.GetId(0)),
+                ("$after", after?.ToString() ?? ""), ("$limit", limit)),
             cancellationToken);
 
     public Task DeleteAsync(SessionId id, CancellationToken cancellationToken) =>

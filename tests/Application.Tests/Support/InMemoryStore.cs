@@ -95,9 +95,15 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
     public Task<IReadOnlyList<SessionId>> ListUnsettledAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<SessionId>>([.. Visible.Where(d => d.IsUnsettled).Select(d => d.Id)]);
 
-    public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, SessionId? after, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<SessionId>>(
-            [.. Visible.Where(d => d.State.Status == status && d.LastActivityAt < before && !d.IsUnsettled).OrderBy(d => d.LastActivityAt).Take(limit).Select(d => d.Id)]);
+        [
+            .. Visible.Where(d => d.State.Status == status && d.LastActivityAt < before && !d.IsUnsettled)
+                .OrderBy(d => d.LastActivityAt).ThenBy(d => d.Id.ToString(), StringComparer.Ordinal)
+                .Select(d => d.Id)
+                .SkipWhile(id => after is not null && id != after).Skip(after is null ? 0 : 1)
+                .Take(limit),
+        ]);
 
     public Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken)
     {
@@ -105,8 +111,9 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<SessionId>>([.. _deleting.Keys.Take(limit)]);
+    public Task<IReadOnlyList<SessionId>> ListDeletingAsync(SessionId? after, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SessionId>>(
+            [.. _deleting.Keys.Where(id => string.CompareOrdinal(id.ToString(), after?.ToString()) > 0).OrderBy(id => id.ToString(), StringComparer.Ordinal).Take(limit)]);
 
     Task ISessionStore.DeleteAsync(SessionId id, CancellationToken cancellationToken)
     {

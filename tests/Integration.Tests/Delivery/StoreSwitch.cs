@@ -129,13 +129,14 @@ internal sealed class StoreSwitch
 
         public Task<IReadOnlyList<SessionId>> ListUnsettledAsync(CancellationToken cancellationToken) => inner.ListUnsettledAsync(cancellationToken);
 
-        public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken) =>
-            inner.ListUnusedAsync(status, before, limit, cancellationToken);
+        public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, SessionId? after, int limit, CancellationToken cancellationToken) =>
+            inner.ListUnusedAsync(status, before, after, limit, cancellationToken);
 
         public Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken) =>
             store.WriteAsync(() => Done(inner.MarkDeletingAsync(id, cancellationToken)));
 
-        public Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken) => inner.ListDeletingAsync(limit, cancellationToken);
+        public Task<IReadOnlyList<SessionId>> ListDeletingAsync(SessionId? after, int limit, CancellationToken cancellationToken) =>
+            inner.ListDeletingAsync(after, limit, cancellationToken);
 
         public Task DeleteAsync(SessionId id, CancellationToken cancellationToken) =>
             store.WriteAsync(() => Done(inner.DeleteAsync(id, cancellationToken)));

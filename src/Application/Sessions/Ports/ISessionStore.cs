@@ -32,7 +32,7 @@ public interface ISessionStore
     /// <param name="before">When the last event was recorded at the latest, exclusive.</param>
     /// <param name="limit">At most so many, at least 1.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken);
+    Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, SessionId? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>
     /// Marks a session as being deleted, for good: from now on nothing finds, lists or counts it but <see cref="ListDeletingAsync"/>.
@@ -41,10 +41,12 @@ public interface ISessionStore
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
     Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken);
 
-    /// <summary>Ids of sessions that are marked, and so are to be removed: a server that died in the middle of it left them.</summary>
+    /// <summary>Ids of sessions that are marked, and so are to be removed: a server that died in the middle of it left them. In a fixed order.</summary>
+    /// <param name="after">The last one of the page before, there still or not; null for the first page.</param>
     /// <param name="limit">At most so many, at least 1.</param>
+    /// <param name="after">The last one of the page before; none follow one that is gone. Null for the first page.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken);
+    Task<IReadOnlyList<SessionId>> ListDeletingAsync(SessionId? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>Removes a session's document, marked or not; harmless when there is none.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
