@@ -13,7 +13,19 @@ internal sealed class SqliteSessionStore(SqliteWriter writer, SqliteReaders read
     public Task AddAsync(SessionDocument session, CancellationToken cancellationToken)
     {
         var state = SessionEventJson.EncodeState(session.State);
-        return writer.WriteAsync(connection => Add(connection, session, state), cancellationToken);
+        return writer.WriteAsync(connection => Add(connection, session, state, isHidden: false), cancellationToken);
+    }
+
+    public Task AddHiddenAsync(SessionDocument session, CancellationToken cancellationToken)
+    {
+        var state = SessionEventJson.EncodeState(session.State);
+        return writer.WriteAsync(connection => Add(connection, session, state, isHidden: true), cancellationToken);
+    }
+
+    public Task<bool> RevealAsync(SessionDocument session, CancellationToken cancellationToken)
+    {
+        var state = SessionEventJson.EncodeState(session.State);
+        return writer.WriteAsync(connection => Reveal(connection, session, state), cancellationToken);
     }
 
     public Task SaveAsync(SessionDocument session, CancellationToken cancellationToken)
@@ -70,15 +82,15 @@ internal sealed class SqliteSessionStore(SqliteWriter writer, SqliteReaders read
     public Task DeleteAsync(SessionId id, CancellationToken cancellationToken) =>
         writer.WriteAsync(connection => connection.Execute("DELETE FROM sessions WHERE id = $id", ("$id", id.ToString())), cancellationToken);
 
-    private static bool Add(PreparedConnection connection, SessionDocument session, byte[] state)
+    private static bool Add(PreparedConnection connection, SessionDocument session, byte[] state, bool isHidden)
     {
         var added = connection.Execute(
             """
-            INSERT INTO sessions (id, owner, created_at, last_activity_at, last_seq, status, is_unsettled, folded_name, state)
-            VALUES ($id, $owner, $created, $activity, $seq, $status, $unsettled, $name, $state)
+            INSERT INTO sessions (id, owner, created_at, last_activity_at, last_seq, status, is_unsettled, folded_name, state, is_deleting)
+            VALUES ($id, $owner, $created, $activity, $seq, $status, $unsettled, $name, $state, $hidden)
             ON CONFLICT (id) DO NOTHING
             """,
-            [("$owner", session.Owner.ToString()), ("$created", session.CreatedAt.ToColumn()), .. Changing(session, state)]);
+            [("$owner", session.Owner.ToString()), ("$created", session.CreatedAt.ToColumn()), ("$hidden", isHidden), .. Changing(session, state)]);
         return added == 1 ? true : throw new InvalidOperationException($"There is a session {session.Id} already.");
     }
 
@@ -88,6 +100,15 @@ internal sealed class SqliteSessionStore(SqliteWriter writer, SqliteReaders read
             UPDATE sessions
             SET last_activity_at = $activity, last_seq = $seq, status = $status, is_unsettled = $unsettled, folded_name = $name, state = $state
             WHERE id = $id AND last_seq <= $seq
+            """,
+            Changing(session, state)) == 1;
+
+    private static bool Reveal(PreparedConnection connection, SessionDocument session, byte[] state) =>
+        connection.Execute(
+            """
+            UPDATE sessions
+            SET last_activity_at = $activity, last_seq = $seq, status = $status, is_unsettled = $unsettled, folded_name = $name, state = $state, is_deleting = 0
+            WHERE id = $id AND is_deleting
             """,
             Changing(session, state)) == 1;
 

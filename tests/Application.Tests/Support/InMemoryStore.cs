@@ -18,6 +18,9 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
     /// <summary>Makes every append fail as a full disk would.</summary>
     public bool IsBroken { get; set; }
 
+    /// <summary>Makes revealing fail as a full disk would.</summary>
+    public bool CannotReveal { get; set; }
+
     /// <summary>Makes every append stale, as if another node had taken the session.</summary>
     public bool IsFenced { get; set; }
 
@@ -70,6 +73,28 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
 
     public Task AddAsync(SessionDocument session, CancellationToken cancellationToken) =>
         _documents.TryAdd(session.Id, session) ? Task.CompletedTask : throw new InvalidOperationException("The id is taken.");
+
+    public Task AddHiddenAsync(SessionDocument session, CancellationToken cancellationToken)
+    {
+        _deleting[session.Id] = true;
+        return AddAsync(session, cancellationToken);
+    }
+
+    public Task<bool> RevealAsync(SessionDocument session, CancellationToken cancellationToken)
+    {
+        if (CannotReveal)
+        {
+            throw new StoreUnavailableException("full", new IOException("No space left on device"));
+        }
+
+        if (!_deleting.ContainsKey(session.Id) || !_documents.ContainsKey(session.Id))
+        {
+            return Task.FromResult(false);
+        }
+
+        _documents[session.Id] = session;
+        return Task.FromResult(_deleting.TryRemove(session.Id, out _));
+    }
 
     public Task SaveAsync(SessionDocument session, CancellationToken cancellationToken)
     {

@@ -299,6 +299,37 @@ public abstract class SessionStoreContract
         (await Store.ListDeletingAsync(all[2], 10, default)).ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task AddHiddenAsync_ShouldBeSeenByTheRemovalOnlyUntilItIsRevealed()
+    {
+        var hidden = TestSessions.Document(_owner, "hidden", SessionStatus.Hibernated, activity: TestSessions.Now);
+        await Store.AddHiddenAsync(hidden, default);
+
+        (await Store.FindAsync(hidden.Id, default)).ShouldBeNull();
+        (await Store.CountLiveAsync(_owner, default)).ShouldBe(0);
+        (await Store.ListDeletingAsync(null, 10, default)).ShouldBe([hidden.Id]);
+        await Should.ThrowAsync<InvalidOperationException>(() => Store.AddAsync(hidden, default));
+
+        (await Store.RevealAsync(Renamed(hidden, "whole", 7), default)).ShouldBeTrue();
+
+        (await Name(hidden.Id)).ShouldBe("whole");
+        (await Store.FindAsync(hidden.Id, default))!.LastSeq.ShouldBe(7);
+        (await Store.ListDeletingAsync(null, 10, default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task RevealAsync_WhenItIsGoneOrNotHidden_ShouldChangeNothing()
+    {
+        var plain = await Add("plain");
+        var gone = TestSessions.Document(_owner, "gone", SessionStatus.Hibernated, activity: TestSessions.Now);
+
+        (await Store.RevealAsync(Renamed(plain, "other", 9), default)).ShouldBeFalse();
+        (await Store.RevealAsync(gone, default)).ShouldBeFalse();
+
+        (await Name(plain.Id)).ShouldBe("plain");
+        (await Store.FindAsync(gone.Id, default)).ShouldBeNull();
+    }
+
     private static SessionDocument Renamed(SessionDocument session, string name, long lastSeq) =>
         session with { LastSeq = lastSeq, State = session.State with { Settings = session.State.Settings with { Name = name } } };
 

@@ -118,6 +118,12 @@ internal sealed class StoreSwitch
         public Task AddAsync(SessionDocument session, CancellationToken cancellationToken) =>
             store.WriteAsync(() => Done(inner.AddAsync(session, cancellationToken)));
 
+        public Task AddHiddenAsync(SessionDocument session, CancellationToken cancellationToken) =>
+            store.WriteAsync(() => Done(inner.AddHiddenAsync(session, cancellationToken)));
+
+        public Task<bool> RevealAsync(SessionDocument session, CancellationToken cancellationToken) =>
+            store.WriteAsync(() => inner.RevealAsync(session, cancellationToken));
+
         public Task SaveAsync(SessionDocument session, CancellationToken cancellationToken) =>
             store.WriteAsync(() => Done(inner.SaveAsync(session, cancellationToken)));
 
