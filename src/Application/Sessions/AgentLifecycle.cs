@@ -40,6 +40,9 @@ internal sealed partial class AgentLifecycle(
     /// <summary>Whether the agent is replaced when its turn ends.</summary>
     public bool IsToBeReplaced => _replaceReason is not null;
 
+    /// <summary>Whether a user had the agent put to sleep, and none was started since.</summary>
+    public bool IsPutToSleep { get; private set; }
+
     /// <summary>Whether an agent will come although there is none yet: it waits in line, or for the end of a back-off.</summary>
     public bool IsExpected => _backoff is not null || queueing.IsWaiting;
 
@@ -64,6 +67,7 @@ internal sealed partial class AgentLifecycle(
         EndBackoff();
         _exitReason = null;
         _isWantedAgain = false;
+        IsPutToSleep = false;
         switch (queueing.Enter(mayWait: isAskedFor || HasWork, admitted: Launch))
         {
             case Admittance.Granted:
@@ -119,6 +123,7 @@ internal sealed partial class AgentLifecycle(
     public void Sleep(string reason, Action whenGone)
     {
         _isWantedAgain = false;
+        IsPutToSleep = true;
         if (slot.IsOccupied)
         {
             _exitReason = reason;
