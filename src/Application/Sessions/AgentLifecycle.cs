@@ -30,6 +30,7 @@ internal sealed partial class AgentLifecycle(
     private DateTimeOffset _readyAt;
     private int _crashesInARow;
     private bool _isWantedAgain;
+    private bool _isWantedWithoutWork;
 
     /// <summary>Whether no agent is started any more, since the runner is to end.</summary>
     public bool IsClosed { get; private set; }
@@ -79,7 +80,14 @@ internal sealed partial class AgentLifecycle(
         }
     }
 
-    /// <summary>Starts an agent like <see cref="Start"/>; <paramref name="whenUp"/> runs when it answers, or learns why none does.</summary>
+    /// <summary>Starts an agent for its own sake: when it must wait in line, it does so whatever becomes of the session's work.</summary>
+    public void Wake()
+    {
+        _isWantedWithoutWork |= !slot.IsOccupied || IsStopping;
+        Start(isAskedFor: true);
+    }
+
+    /// <summary>Starts an agent like <see cref="Wake"/>; <paramref name="whenUp"/> runs when it answers, or learns why none does.</summary>
     public void StartThen(Action<Result> whenUp)
     {
         if (slot.Agent is not null && !IsStopping)
@@ -89,7 +97,7 @@ internal sealed partial class AgentLifecycle(
         }
 
         _whenUp.Add(whenUp);
-        Start(isAskedFor: true);
+        Wake();
         TellUpUnlessExpected(NotWanted());
     }
 
@@ -123,6 +131,7 @@ internal sealed partial class AgentLifecycle(
     public void Sleep(string reason, Action whenGone)
     {
         _isWantedAgain = false;
+        _isWantedWithoutWork = false;
         IsPutToSleep = true;
         if (slot.IsOccupied)
         {
@@ -140,11 +149,12 @@ internal sealed partial class AgentLifecycle(
         {
             Stop("restart", static () => { });
             _isWantedAgain = true;
+            _isWantedWithoutWork = true;
             return;
         }
 
         GiveUpWaiting();
-        Start(isAskedFor: true);
+        Wake();
     }
 
     /// <summary>Replaces the agent by one that is started with what holds now: at once when it rests, else when its turn ends; the queue waits for it.</summary>
@@ -197,10 +207,10 @@ internal sealed partial class AgentLifecycle(
         }
     }
 
-    /// <summary>The work that it waited in line for may be gone.</summary>
+    /// <summary>The work that it waited in line for may be gone; then it waits no more, unless it is wanted all the same.</summary>
     public void WorkTakenBack()
     {
-        if (queueing.IsWaiting && !HasWork)
+        if (queueing.IsWaiting && !HasWork && !_isWantedWithoutWork)
         {
             Stop("user_request", static () => { });
         }
@@ -234,6 +244,7 @@ internal sealed partial class AgentLifecycle(
 
     private void Launch()
     {
+        _isWantedWithoutWork = false;
         session.AgentStarting(time.GetUtcNow());
         LaunchNow();
     }
@@ -447,6 +458,7 @@ internal sealed partial class AgentLifecycle(
     private bool GiveUpWaiting()
     {
         var wasExpected = IsExpected;
+        _isWantedWithoutWork = false;
         EndBackoff();
         queueing.Leave();
         return wasExpected;
