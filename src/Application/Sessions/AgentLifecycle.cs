@@ -402,7 +402,7 @@ internal sealed partial class AgentLifecycle(
     {
         if (slot.Configuration.LostServers(session.State) is { Count: > 0 } lost)
         {
-            recorder.Notice("mcp_servers_lost", $"The MCP servers {string.Join(", ", lost)} were held in memory only and are gone since the server restarted. Give them again with session_control set_mcp_servers.");
+            recorder.Notice("mcp_servers_lost", $"The MCP servers {string.Join(", ", lost)} are held in memory only: the server restarted since you gave them, or the session is a fork, which gets no copy. Give them again with session_control set_mcp_servers.");
         }
     }
 

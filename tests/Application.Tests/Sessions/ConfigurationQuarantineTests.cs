@@ -242,6 +242,24 @@ public sealed class ConfigurationQuarantineTests
     }
 
     [Fact]
+    public async Task McpServers_WhenTheSessionIsAFork_ShouldBeToldAsMissingForThatReason()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, _) = await node.AfterTurnsAsync("one");
+        await node.SendAsync(new SetMcpServers(Node.Owner, session, [Server("tiny", "x")]));
+        await node.Agents.NextAsync();
+
+        var fork = (await node.SendAsync(new ForkSession(Node.Owner, session, null))).Value.Session.Id;
+        var agent = await node.Agents.NextAsync();
+        await node.StatusAsync(fork, SessionStatus.Idle);
+        var status = await node.SendAsync(new GetMcpStatus(Node.Owner, fork));
+
+        agent.Launch.McpServers.ShouldBeEmpty();
+        status.Value.Servers.ShouldHaveSingleItem().Status.ShouldBe("missing");
+        node.Coordination.Published.OfType<FeedItem.Notice>().ShouldHaveSingleItem().Message.ShouldContain("or the session is a fork");
+    }
+
+    [Fact]
     public async Task McpServers_WhenTheSessionIsDeleted_ShouldBeForgotten()
     {
         await using var node = await Node.StartAsync();
