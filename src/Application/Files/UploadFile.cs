@@ -6,6 +6,7 @@ using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 using Claudy.Domain.Workspaces;
 using MediatR;
+using Microsoft.Extensions.Logging;
 
 namespace Claudy.Application.Files;
 
@@ -17,8 +18,11 @@ namespace Claudy.Application.Files;
 /// <param name="Overwrite">Whether a file that is there is replaced.</param>
 public sealed record UploadFile(UserId UserId, SessionId SessionId, string Path, ReadOnlyMemory<byte> Content, bool Overwrite) : ISessionRequest<Result<WrittenFile>>;
 
-internal sealed class UploadFileHandler(IWorkspaceFiles files, IWorkspaceConfigurationReader configuration, ISessionInbox inbox)
-    : IRequestHandler<UploadFile, Result<WrittenFile>>
+internal sealed partial class UploadFileHandler(
+    IWorkspaceFiles files,
+    IWorkspaceConfigurationReader configuration,
+    ISessionInbox inbox,
+    ILogger<UploadFileHandler> logger) : IRequestHandler<UploadFile, Result<WrittenFile>>
 {
     public async Task<Result<WrittenFile>> Handle(UploadFile request, CancellationToken cancellationToken)
     {
@@ -31,10 +35,32 @@ internal sealed class UploadFileHandler(IWorkspaceFiles files, IWorkspaceConfigu
         var written = await files.WriteAsync(request.SessionId, path.Value, request.Content, request.Overwrite, cancellationToken);
         if (written.IsSuccess && configuration.Reads(path.Value))
         {
-            // Only so that it is reviewed early; the next start looks anyway.
-            await inbox.SendAsync(request.SessionId, new SessionCommand.LookAtConfiguration(), cancellationToken);
+            await LookAtConfigurationAsync(request.SessionId, cancellationToken);
         }
 
         return written;
     }
+
+    // Only so that it is reviewed early; the next start looks anyway. The file is written, whatever becomes of the look.
+    private async Task LookAtConfigurationAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var looked = await inbox.SendAsync(session, new SessionCommand.LookAtConfiguration(), cancellationToken);
+            if (looked.Error is { } error)
+            {
+                LogNotLooked(session, error.Message);
+            }
+        }
+        catch (Exception exception)
+        {
+            LogLookFailed(exception, session);
+        }
+    }
+
+    [LoggerMessage(298, LogLevel.Information, "Session {SessionId}: its configuration, which an upload may have changed, is not looked at before the next start: {Why}")]
+    private partial void LogNotLooked(SessionId sessionId, string why);
+
+    [LoggerMessage(299, LogLevel.Warning, "Session {SessionId}: its configuration, which an upload may have changed, could not be looked at; the next start does")]
+    private partial void LogLookFailed(Exception exception, SessionId sessionId);
 }

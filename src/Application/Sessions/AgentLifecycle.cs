@@ -30,6 +30,7 @@ internal sealed partial class AgentLifecycle(
     private DateTimeOffset _readyAt;
     private int _crashesInARow;
     private bool _isWantedAgain;
+    private bool _isWantedWithoutWork;
 
     /// <summary>Whether no agent is started any more, since the runner is to end.</summary>
     public bool IsClosed { get; private set; }
@@ -39,6 +40,9 @@ internal sealed partial class AgentLifecycle(
 
     /// <summary>Whether the agent is replaced when its turn ends.</summary>
     public bool IsToBeReplaced => _replaceReason is not null;
+
+    /// <summary>Whether a user had the agent put to sleep, and none was started since.</summary>
+    public bool IsPutToSleep { get; private set; }
 
     /// <summary>Whether an agent will come although there is none yet: it waits in line, or for the end of a back-off.</summary>
     public bool IsExpected => _backoff is not null || queueing.IsWaiting;
@@ -64,6 +68,7 @@ internal sealed partial class AgentLifecycle(
         EndBackoff();
         _exitReason = null;
         _isWantedAgain = false;
+        IsPutToSleep = false;
         switch (queueing.Enter(mayWait: isAskedFor || HasWork, admitted: Launch))
         {
             case Admittance.Granted:
@@ -75,7 +80,14 @@ internal sealed partial class AgentLifecycle(
         }
     }
 
-    /// <summary>Starts an agent like <see cref="Start"/>; <paramref name="whenUp"/> runs when it answers, or learns why none does.</summary>
+    /// <summary>Starts an agent for its own sake: when it must wait in line, it does so whatever becomes of the session's work.</summary>
+    public void Wake()
+    {
+        _isWantedWithoutWork |= !slot.IsOccupied || IsStopping;
+        Start(isAskedFor: true);
+    }
+
+    /// <summary>Starts an agent like <see cref="Wake"/>; <paramref name="whenUp"/> runs when it answers, or learns why none does.</summary>
     public void StartThen(Action<Result> whenUp)
     {
         if (slot.Agent is not null && !IsStopping)
@@ -85,7 +97,7 @@ internal sealed partial class AgentLifecycle(
         }
 
         _whenUp.Add(whenUp);
-        Start(isAskedFor: true);
+        Wake();
         TellUpUnlessExpected(NotWanted());
     }
 
@@ -119,6 +131,8 @@ internal sealed partial class AgentLifecycle(
     public void Sleep(string reason, Action whenGone)
     {
         _isWantedAgain = false;
+        _isWantedWithoutWork = false;
+        IsPutToSleep = true;
         if (slot.IsOccupied)
         {
             _exitReason = reason;
@@ -135,11 +149,12 @@ internal sealed partial class AgentLifecycle(
         {
             Stop("restart", static () => { });
             _isWantedAgain = true;
+            _isWantedWithoutWork = true;
             return;
         }
 
         GiveUpWaiting();
-        Start(isAskedFor: true);
+        Wake();
     }
 
     /// <summary>Replaces the agent by one that is started with what holds now: at once when it rests, else when its turn ends; the queue waits for it.</summary>
@@ -192,10 +207,10 @@ internal sealed partial class AgentLifecycle(
         }
     }
 
-    /// <summary>The work that it waited in line for may be gone.</summary>
+    /// <summary>The work that it waited in line for may be gone; then it waits no more, unless it is wanted all the same.</summary>
     public void WorkTakenBack()
     {
-        if (queueing.IsWaiting && !HasWork)
+        if (queueing.IsWaiting && !HasWork && !_isWantedWithoutWork)
         {
             Stop("user_request", static () => { });
         }
@@ -229,6 +244,7 @@ internal sealed partial class AgentLifecycle(
 
     private void Launch()
     {
+        _isWantedWithoutWork = false;
         session.AgentStarting(time.GetUtcNow());
         LaunchNow();
     }
@@ -386,7 +402,7 @@ internal sealed partial class AgentLifecycle(
     {
         if (slot.Configuration.LostServers(session.State) is { Count: > 0 } lost)
         {
-            recorder.Notice("mcp_servers_lost", $"The MCP servers {string.Join(", ", lost)} were held in memory only and are gone since the server restarted. Give them again with session_control set_mcp_servers.");
+            recorder.Notice("mcp_servers_lost", $"The MCP servers {string.Join(", ", lost)} are held in memory only: the server restarted since you gave them, or the session is a fork, which gets no copy. Give them again with session_control set_mcp_servers.");
         }
     }
 
@@ -442,6 +458,7 @@ internal sealed partial class AgentLifecycle(
     private bool GiveUpWaiting()
     {
         var wasExpected = IsExpected;
+        _isWantedWithoutWork = false;
         EndBackoff();
         queueing.Leave();
         return wasExpected;

@@ -101,8 +101,11 @@ internal sealed class ConversationRewinder(Session session, AgentLifecycle agent
             time.GetUtcNow());
         End(new SessionReply.Done(session.State.Status, session.LastSeq));
 
-        // Warm again for what comes next, and on with what came meanwhile.
-        agent.Start();
+        if (!agent.IsPutToSleep)
+        {
+            // Warm again for what comes next, and on with what came meanwhile.
+            agent.Start();
+        }
     }
 
     // A message came while the process was being started, or after it crashed.

@@ -36,6 +36,8 @@ internal sealed class ForkSessionHandler(
     ISessionInbox inbox,
     IWorkspaceFiles workspaces,
     IAgentLauncher agents,
+    ISessionDirectory directory,
+    SessionDeletion deletion,
     IOptions<SessionOptions> options,
     TimeProvider time) : IRequestHandler<ForkSession, Result<ForkedSession>>
 {
@@ -66,51 +68,71 @@ internal sealed class ForkSessionHandler(
             return SessionErrors.NotATurn("no turn had ended by then.");
         }
 
+        var made = await MakeAsync(request, source, history, cancellationToken);
+        if (!made.IsSuccess)
+        {
+            return made.Error;
+        }
+
+        var (fork, skipped) = made.Value;
+        var started = await inbox.SendAsync(fork.Id, new SessionCommand.Attach(), CancellationToken.None);
+        var status = started is { IsSuccess: true, Value: SessionReply.Attached attached } ? attached.State.Status : SessionStatus.Hibernated;
+        return new ForkedSession(new CreatedSession(fork.Id, fork.State.Settings.Name, status, fork.CreatedAt), history.AtSeq, skipped);
+    }
+
+    private async Task<Result<Made>> MakeAsync(ForkSession request, SessionDocument source, ForkedHistory history, CancellationToken cancellationToken)
+    {
         var now = time.GetUtcNow();
-        var fork = SessionId.New(now);
-        var forked = Result<ForkedSession>.Failure(SessionErrors.NotFound());
+        var settings = source.State.Settings with { Name = NameOf(source.State.Settings.Name) };
+        var created = new SessionCreated(settings, new ForkOrigin(request.SessionId.Value, history.AtSeq));
+        var fork = new SessionDocument(SessionId.New(now), source.Owner, now, now, 0, SessionState.Initial(created));
+
+        // Held, so that no sweep removes what is being made.
+        if (await directory.AcquireAsync(fork.Id, minimumEpoch: 0, cancellationToken) is not { } lease)
+        {
+            return SessionErrors.Moved();
+        }
+
+        var made = Result<Made>.Failure(SessionErrors.NotFound());
         try
         {
-            forked = await ForkAsync(request, source, history, fork, now, cancellationToken);
+            // First, so that it is removed when the server dies from here on; hidden, so that nobody finds it before all of it is there.
+            await sessions.AddHiddenAsync(fork, CancellationToken.None);
+            made = await FillAsync(request, source, history, fork, created, cancellationToken);
         }
         finally
         {
-            if (!forked.IsSuccess)
+            await directory.ReleaseAsync(lease, CancellationToken.None);
+            if (!made.IsSuccess)
             {
-                // Nobody could ever find what was made of it.
-                await workspaces.RemoveAsync(fork, CancellationToken.None);
-                await log.DeleteAsync(fork, CancellationToken.None);
+                await deletion.FinishAsync(fork.Id);
             }
         }
 
-        return forked;
+        return made;
     }
 
-    private async Task<Result<ForkedSession>> ForkAsync(
-        ForkSession request, SessionDocument source, ForkedHistory history, SessionId fork, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<Result<Made>> FillAsync(
+        ForkSession request, SessionDocument source, ForkedHistory history, SessionDocument fork, SessionCreated created, CancellationToken cancellationToken)
     {
-        workspaces.Prepare(fork);
-        var copied = await workspaces.CopyAsync(request.SessionId, fork, cancellationToken);
+        workspaces.Prepare(fork.Id);
+        var copied = await workspaces.CopyAsync(request.SessionId, fork.Id, cancellationToken);
         if (!copied.IsSuccess)
         {
             return copied.Error;
         }
 
-        var settings = source.State.Settings with { Name = NameOf(source.State.Settings.Name) };
-        var created = new SessionCreated(settings, new ForkOrigin(request.SessionId.Value, history.AtSeq));
-
-        // Unlike a new session's, the document comes last, so that nobody finds a session before all of its history is there.
-        var written = await history.CopyToAsync(fork, created, source.State.DeniedRules ?? [], now, CancellationToken.None);
+        var written = await history.CopyToAsync(fork.Id, created, source.State.DeniedRules ?? [], fork.CreatedAt, CancellationToken.None);
         if (!written.IsSuccess)
         {
             return written.Error;
         }
 
-        await sessions.AddAsync(new SessionDocument(fork, source.Owner, now, now, written.Value.LastSeq, written.Value.State), CancellationToken.None);
-        var started = await inbox.SendAsync(fork, new SessionCommand.Attach(), CancellationToken.None);
-        var status = started is { IsSuccess: true, Value: SessionReply.Attached attached } ? attached.State.Status : SessionStatus.Hibernated;
-        return new ForkedSession(new CreatedSession(fork, settings.Name, status, now), history.AtSeq, copied.Value.Skipped);
+        var whole = fork with { LastSeq = written.Value.LastSeq, State = written.Value.State };
+        return await sessions.RevealAsync(whole, CancellationToken.None) ? new Made(whole, copied.Value.Skipped) : SessionErrors.NotFound();
     }
 
     private static string NameOf(string name) => name[..Math.Min(name.Length, MaxNameLength - NameSuffix.Length)] + NameSuffix;
+
+    private sealed record Made(SessionDocument Session, long SkippedFiles);
 }

@@ -139,7 +139,7 @@ internal sealed class SessionMachine
                 _agent.Sleep("user_request", () => answer(Done()));
                 break;
             case SessionCommand.Resume:
-                _agent.Start(isAskedFor: true);
+                _agent.Wake();
                 answer(DoneIf(_session.IsLive ? Result.Success() : SessionErrors.Terminated()));
                 break;
             case SessionCommand.Restart:

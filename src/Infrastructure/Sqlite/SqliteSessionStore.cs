@@ -13,7 +13,19 @@ internal sealed class SqliteSessionStore(SqliteWriter writer, SqliteReaders read
     public Task AddAsync(SessionDocument session, CancellationToken cancellationToken)
     {
         var state = SessionEventJson.EncodeState(session.State);
-        return writer.WriteAsync(connection => Add(connection, session, state), cancellationToken);
+        return writer.WriteAsync(connection => Add(connection, session, state, isHidden: false), cancellationToken);
+    }
+
+    public Task AddHiddenAsync(SessionDocument session, CancellationToken cancellationToken)
+    {
+        var state = SessionEventJson.EncodeState(session.State);
+        return writer.WriteAsync(connection => Add(connection, session, state, isHidden: true), cancellationToken);
+    }
+
+    public Task<bool> RevealAsync(SessionDocument session, CancellationToken cancellationToken)
+    {
+        var state = SessionEventJson.EncodeState(session.State);
+        return writer.WriteAsync(connection => Reveal(connection, session, state), cancellationToken);
     }
 
     public Task SaveAsync(SessionDocument session, CancellationToken cancellationToken)
@@ -43,39 +55,42 @@ internal sealed class SqliteSessionStore(SqliteWriter writer, SqliteReaders read
             static connection => connection.Query("SELECT id FROM sessions WHERE is_unsettled AND NOT is_deleting", static row => new SessionId(row.GetId(0))),
             cancellationToken);
 
-    public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, SessionId? after, int limit, CancellationToken cancellationToken) =>
         readers.ReadAsync<IReadOnlyList<SessionId>>(
             connection => connection.Query(
                 """
                 SELECT id FROM sessions
                 WHERE status = $status AND last_activity_at < $before AND NOT is_unsettled AND NOT is_deleting
-                ORDER BY last_activity_at LIMIT $limit
+                  AND ($after IS NULL OR (last_activity_at, id) > ((SELECT last_activity_at FROM sessions WHERE id = $after), $after))
+                ORDER BY last_activity_at, id LIMIT $limit
                 """,
                 static row => new SessionId(row.GetId(0)),
-                ("$status", status.ToColumn()), ("$before", before.ToColumn()), ("$limit", limit)),
+                ("$status", status.ToColumn()), ("$before", before.ToColumn()), ("$after", after?.ToString()), ("$limit", limit)),
             cancellationToken);
 
     public Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken) =>
         writer.WriteAsync(connection => connection.Execute("UPDATE sessions SET is_deleting = 1 WHERE id = $id", ("$id", id.ToString())), cancellationToken);
 
-    public Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<SessionId>> ListDeletingAsync(SessionId? after, int limit, CancellationToken cancellationToken) =>
         readers.ReadAsync<IReadOnlyList<SessionId>>(
             connection => connection.Query(
-                "SELECT id FROM sessions WHERE is_deleting ORDER BY id LIMIT $limit", static row => new SessionId(row.GetId(0)), ("$limit", limit)),
+                "SELECT id FROM sessions WHERE is_deleting AND id > $after ORDER BY id LIMIT $limit",
+                static row => new SessionId(row.GetId(0)),
+                ("$after", after?.ToString() ?? ""), ("$limit", limit)),
             cancellationToken);
 
     public Task DeleteAsync(SessionId id, CancellationToken cancellationToken) =>
         writer.WriteAsync(connection => connection.Execute("DELETE FROM sessions WHERE id = $id", ("$id", id.ToString())), cancellationToken);
 
-    private static bool Add(PreparedConnection connection, SessionDocument session, byte[] state)
+    private static bool Add(PreparedConnection connection, SessionDocument session, byte[] state, bool isHidden)
     {
         var added = connection.Execute(
             """
-            INSERT INTO sessions (id, owner, created_at, last_activity_at, last_seq, status, is_unsettled, folded_name, state)
-            VALUES ($id, $owner, $created, $activity, $seq, $status, $unsettled, $name, $state)
+            INSERT INTO sessions (id, owner, created_at, last_activity_at, last_seq, status, is_unsettled, folded_name, state, is_deleting)
+            VALUES ($id, $owner, $created, $activity, $seq, $status, $unsettled, $name, $state, $hidden)
             ON CONFLICT (id) DO NOTHING
             """,
-            [("$owner", session.Owner.ToString()), ("$created", session.CreatedAt.ToColumn()), .. Changing(session, state)]);
+            [("$owner", session.Owner.ToString()), ("$created", session.CreatedAt.ToColumn()), ("$hidden", isHidden), .. Changing(session, state)]);
         return added == 1 ? true : throw new InvalidOperationException($"There is a session {session.Id} already.");
     }
 
@@ -85,6 +100,15 @@ internal sealed class SqliteSessionStore(SqliteWriter writer, SqliteReaders read
             UPDATE sessions
             SET last_activity_at = $activity, last_seq = $seq, status = $status, is_unsettled = $unsettled, folded_name = $name, state = $state
             WHERE id = $id AND last_seq <= $seq
+            """,
+            Changing(session, state)) == 1;
+
+    private static bool Reveal(PreparedConnection connection, SessionDocument session, byte[] state) =>
+        connection.Execute(
+            """
+            UPDATE sessions
+            SET last_activity_at = $activity, last_seq = $seq, status = $status, is_unsettled = $unsettled, folded_name = $name, state = $state, is_deleting = 0
+            WHERE id = $id AND is_deleting
             """,
             Changing(session, state)) == 1;
 

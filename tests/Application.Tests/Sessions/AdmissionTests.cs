@@ -139,6 +139,56 @@ public sealed class AdmissionTests
     }
 
     [Fact]
+    public async Task CancelMessage_WhenTheSessionWaitsToBeResumed_ShouldStayInTheLine()
+    {
+        await using var node = await Node.StartAsync(options: o => o.MaxRunning = 1);
+        var busy = await RunningAsync(node);
+        var second = await node.CreateSessionAsync();
+        await node.SendAsync(new ResumeSession(Node.Owner, second));
+        await node.StatusAsync(second, SessionStatus.Queued);
+
+        var accepted = await node.ChatAsync(second, "hello");
+        (await node.SendAsync(new CancelMessage(Node.Owner, second, accepted.Value.MessageId))).IsSuccess.ShouldBeTrue();
+        (await node.AttachAsync(second)).State.Status.ShouldBe(SessionStatus.Queued);
+        await node.SendAsync(new TerminateSession(Node.Owner, busy.Session));
+
+        (await node.Agents.NextAsync()).Launch.SessionId.ShouldBe(second);
+    }
+
+    [Fact]
+    public async Task CancelMessage_WhenATurnWaitsToBeTakenBack_ShouldStayInTheLine()
+    {
+        await using var node = await Node.StartAsync(options: o => o.MaxRunning = 1);
+        var session = await node.HibernatedAsync("one", "two");
+        var busy = await RunningAsync(node);
+        var takingBack = node.SendAsync(new TakeBackTurn(Node.Owner, session, 2));
+        await node.StatusAsync(session, SessionStatus.Queued);
+
+        var accepted = await node.ChatAsync(session, "hello");
+        (await node.SendAsync(new CancelMessage(Node.Owner, session, accepted.Value.MessageId))).IsSuccess.ShouldBeTrue();
+        await node.SendAsync(new TerminateSession(Node.Owner, busy.Session));
+
+        (await takingBack).IsSuccess.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Resume_WhenItWasMetByAnotherStart_ShouldNotKeepALaterMessageInTheLine()
+    {
+        await using var node = await Node.StartAsync(options: o => o.MaxRunning = 1);
+        var second = await node.CreateSessionAsync();
+        await node.Agents.NextAsync();
+        await node.SendAsync(new ResumeSession(Node.Owner, second));
+        await node.SendAsync(new HibernateSession(Node.Owner, second));
+        await RunningAsync(node);
+
+        var accepted = await node.ChatAsync(second, "hello");
+        await node.StatusAsync(second, SessionStatus.Queued);
+        await node.SendAsync(new CancelMessage(Node.Owner, second, accepted.Value.MessageId));
+
+        await node.StatusAsync(second, SessionStatus.Hibernated);
+    }
+
+    [Fact]
     public async Task Runner_WhenItsStoreFailsWhileItWaits_ShouldGiveItsPlaceBack()
     {
         await using var node = await Node.StartAsync(options: o => o.MaxRunning = 1);

@@ -6,7 +6,9 @@ using Claudy.Application.Tests.Support;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
+using Microsoft.Extensions.Logging.Abstractions;
 using NSubstitute;
+using NSubstitute.ExceptionExtensions;
 using Shouldly;
 using Xunit;
 
@@ -16,6 +18,25 @@ public sealed class ConfigurationQuarantineTests
 {
     private static readonly WorkspaceConfiguration One = ScriptedWorkspace.With([new("A", "1")]);
     private static readonly WorkspaceConfiguration Two = ScriptedWorkspace.With([new("A", "2")]);
+
+    public static TheoryData<Exception> LookFailures => [new StoreUnavailableException("full", new IOException("No space left on device")), new OperationCanceledException()];
+
+    [Theory]
+    [MemberData(nameof(LookFailures))]
+    public async Task UploadFile_WhenTheLookAfterItFails_ShouldSayThatTheFileIsWritten(Exception failure)
+    {
+        var written = new WrittenFile(WorkspacePath.Parse("CLAUDE.md").Value, 1, "", Created: true);
+        var files = Substitute.For<IWorkspaceFiles>();
+        files.WriteAsync(default, default!, default, default, default).ReturnsForAnyArgs(written);
+        var inbox = Substitute.For<ISessionInbox>();
+        inbox.SendAsync(default, default!, default).ThrowsAsyncForAnyArgs(failure);
+        var handler = new UploadFileHandler(files, new ScriptedWorkspace(), inbox, NullLogger<UploadFileHandler>.Instance);
+
+        var result = await handler.Handle(new UploadFile(Node.Owner, SessionId.New(DateTimeOffset.UnixEpoch), "CLAUDE.md", new byte[1], Overwrite: true), default);
+
+        result.Value.ShouldBe(written);
+        await inbox.ReceivedWithAnyArgs(1).SendAsync(default, default!, default);
+    }
 
     [Fact]
     public async Task Start_WhenTheWorkspaceConfigures_ShouldAskAndApplyNothing()
@@ -218,6 +239,24 @@ public sealed class ConfigurationQuarantineTests
         agent.Launch.McpServers.ShouldBeEmpty();
         status.Value.Servers.ShouldHaveSingleItem().ShouldSatisfyAllConditions(s => s.Name.ShouldBe("tiny"), s => s.Status.ShouldBe("missing"));
         node.Coordination.Published.OfType<FeedItem.Notice>().ShouldHaveSingleItem().Reason.ShouldBe("mcp_servers_lost");
+    }
+
+    [Fact]
+    public async Task McpServers_WhenTheSessionIsAFork_ShouldBeToldAsMissingForThatReason()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, _) = await node.AfterTurnsAsync("one");
+        await node.SendAsync(new SetMcpServers(Node.Owner, session, [Server("tiny", "x")]));
+        await node.Agents.NextAsync();
+
+        var fork = (await node.SendAsync(new ForkSession(Node.Owner, session, null))).Value.Session.Id;
+        var agent = await node.Agents.NextAsync();
+        await node.StatusAsync(fork, SessionStatus.Idle);
+        var status = await node.SendAsync(new GetMcpStatus(Node.Owner, fork));
+
+        agent.Launch.McpServers.ShouldBeEmpty();
+        status.Value.Servers.ShouldHaveSingleItem().Status.ShouldBe("missing");
+        node.Coordination.Published.OfType<FeedItem.Notice>().ShouldHaveSingleItem().Message.ShouldContain("or the session is a fork");
     }
 
     [Fact]

@@ -131,7 +131,7 @@ public sealed class DeleteSessionTests
 
         (await node.SendAsync(new DeleteSession(Node.Owner, session))).IsSuccess.ShouldBeTrue();
         (await node.SendAsync(new AttachSession(Node.Owner, session, null))).Error.ShouldNotBeNull().Code.ShouldBe("SESSION_002");
-        (await node.Store.ListDeletingAsync(10, default)).ShouldBe([session]);
+        (await node.Store.ListDeletingAsync(null, 10, default)).ShouldBe([session]);
 
         node.Time.Advance(TimeSpan.FromHours(1));
 
@@ -181,7 +181,7 @@ public sealed class DeleteSessionTests
     {
         await Eventually.ShouldHoldAsync(() => node.Coordination.Held.Count == 0, "no lease was held");
         node.Store.Events(session).ShouldBeEmpty();
-        (await node.Store.ListDeletingAsync(10, default)).ShouldBeEmpty();
+        (await node.Store.ListDeletingAsync(null, 10, default)).ShouldBeEmpty();
         (await node.SendAsync(new AttachSession(Node.Owner, session, null))).Error.ShouldNotBeNull().Code.ShouldBe("SESSION_002");
         node.Store.Events(session).ShouldBeEmpty();
     }

@@ -1,9 +1,13 @@
+using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions;
+using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Tests.Support;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 using Claudy.Domain.Workspaces;
 using NSubstitute;
+using NSubstitute.ExceptionExtensions;
 using Shouldly;
 using Xunit;
 
@@ -125,6 +129,70 @@ public sealed class ForkSessionTests
         (await node.Store.CountLiveAsync(Node.Owner, CancellationToken.None)).ShouldBe(1);
     }
 
+    public static TheoryData<string> Steps => ["prepare", "copy", "history", "reveal"];
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task Fork_WhenTheServerDiesInTheMiddle_ShouldBeRemovedByTheNext(string step)
+    {
+        var store = new InMemoryStore();
+        SessionId session;
+        SessionId fork;
+        await using (var node = await Node.StartAsync(store))
+        {
+            (session, _) = await node.AfterTurnsAsync("one");
+            BreakAt(node, step);
+
+            // Nothing that a dead server might still have cleaned up.
+            node.Files.RemoveAsync(default, default).ReturnsForAnyArgs(Task.FromException(new IOException("dead")));
+            (await node.SendAsync(new ForkSession(Node.Owner, session, null))).IsSuccess.ShouldBeFalse();
+
+            fork = (await store.ListDeletingAsync(null, 10, default)).ShouldHaveSingleItem();
+            (await store.ListAsync(new SessionFilter(Node.Owner, null, null, 10, null), default)).Sessions.ShouldHaveSingleItem().Id.ShouldBe(session);
+            (store.IsBroken, store.CannotReveal) = (false, false);
+        }
+
+        await using var next = await Node.StartAsync(store);
+
+        await Eventually.ShouldHoldAsync(async () => (await store.ListDeletingAsync(null, 10, default)).Count == 0, "the rest was removed");
+        await next.Files.Received().RemoveAsync(fork, Arg.Any<CancellationToken>());
+        store.Events(fork).ShouldBeEmpty();
+        store.Events(session).ShouldNotBeEmpty();
+    }
+
+    [Theory]
+    [MemberData(nameof(Steps))]
+    public async Task Fork_WhenAStepFails_ShouldLeaveNothingBehind(string step)
+    {
+        await using var node = await Node.StartAsync();
+        var (session, _) = await node.AfterTurnsAsync("one");
+        BreakAt(node, step);
+
+        (await node.SendAsync(new ForkSession(Node.Owner, session, null))).IsSuccess.ShouldBeFalse();
+
+        await node.Files.Received(1).RemoveAsync(Arg.Is<SessionId>(id => id != session), Arg.Any<CancellationToken>());
+        (await node.Store.ListDeletingAsync(null, 10, default)).ShouldBeEmpty();
+        node.Store.IsBroken = false;
+    }
+
+    [Fact]
+    public async Task Fork_WhenItIsSweptWhileItIsMade_ShouldNotBeRemoved()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, _) = await node.AfterTurnsAsync("one");
+        var copying = new TaskCompletionSource<Result<WorkspaceCopy>>();
+        node.Files.CopyAsync(default, default, default).ReturnsForAnyArgs(copying.Task);
+        var forking = node.SendAsync(new ForkSession(Node.Owner, session, null));
+        await Eventually.ShouldHoldAsync(async () => (await node.Store.ListDeletingAsync(null, 10, default)).Count == 1, "it is being made");
+        var fork = (await node.Store.ListDeletingAsync(null, 10, default))[0];
+
+        (await node.Coordination.SendAsync(fork, new SessionCommand.Delete(), default)).Error!.Code.ShouldBe("SESSION_014");
+        copying.SetResult(new WorkspaceCopy(1, 1, 0));
+
+        (await forking).Value.Session.Id.ShouldBe(fork);
+        (await node.AttachAsync(fork)).State.TurnCount.ShouldBe(1);
+    }
+
     [Fact]
     public async Task Fork_WhenTheSessionIsAnothers_ShouldLookMissing()
     {
@@ -148,5 +216,24 @@ public sealed class ForkSessionTests
         (await agent.NextMessageAsync()).Text.ShouldBe("to the old one");
         (await forkedAgent.NextMessageAsync()).Text.ShouldBe("to the fork");
         (await node.EventAsync<TurnStarted>(forked.Value.Session.Id, e => e.TurnId == 2)).ShouldNotBeNull();
+    }
+
+    private static void BreakAt(Node node, string step)
+    {
+        switch (step)
+        {
+            case "prepare":
+                node.Files.Prepare(default).ReturnsForAnyArgs(_ => throw new IOException("bad disk"));
+                break;
+            case "copy":
+                node.Files.CopyAsync(default, default, default).ThrowsAsyncForAnyArgs(new IOException("bad disk"));
+                break;
+            case "history":
+                node.Store.IsBroken = true;
+                break;
+            case "reveal":
+                node.Store.CannotReveal = true;
+                break;
+        }
     }
 }

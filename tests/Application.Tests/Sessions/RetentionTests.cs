@@ -135,6 +135,39 @@ public sealed class RetentionTests
         await LeftAsync(node, 0);
     }
 
+    [Fact]
+    public async Task Sweep_WhenDeletionsKeepFailing_ShouldFinishThoseBehindThem()
+    {
+        await using var node = await StartAsync(("SweepInterval", "1.00:00:00"), ("MaxPerSweep", "2"));
+        List<SessionId> marked = [await AsleepAsync(node), await AsleepAsync(node), await AsleepAsync(node)];
+        marked.Sort((a, b) => string.CompareOrdinal(a.ToString(), b.ToString()));
+        node.Files.RemoveAsync(Arg.Is<SessionId>(id => id != marked[2]), Arg.Any<CancellationToken>()).Returns(Task.FromException(new IOException("busy")));
+        await node.PutDownAsync();
+        foreach (var session in marked)
+        {
+            await node.Store.MarkDeletingAsync(session, default);
+        }
+
+        await SweepUntilAsync(node, () => node.Store.Events(marked[2]).Count == 0, "the third was deleted");
+
+        (await node.Store.ListDeletingAsync(null, 10, default)).ShouldBe(marked.Take(2));
+    }
+
+    [Fact]
+    public async Task Sweep_WhenOneCannotBeTerminated_ShouldTerminateThoseBehindIt()
+    {
+        await using var node = await StartAsync(("TerminateAsleepAfter", "30.00:00:00"), ("SweepInterval", "1.00:00:00"), ("MaxPerSweep", "1"));
+        var stuck = await AsleepAsync(node);
+        node.Time.Advance(TimeSpan.FromMinutes(1));
+        var behind = await AsleepAsync(node);
+        await node.PutDownAsync();
+        await node.Coordination.AcquireAsync(stuck, 0, default);
+        node.Time.Advance(TimeSpan.FromDays(31));
+
+        await SweepUntilAsync(
+            node, () => node.Store.Events(behind).Any(e => e.Event is StatusChanged { Status: SessionStatus.Terminated }), "the second was terminated");
+    }
+
     [Theory]
     [InlineData("TerminateAsleepAfter", "00:00:00")]
     [InlineData("DeleteTerminatedAfter", "-1.00:00:00")]
@@ -163,8 +196,16 @@ public sealed class RetentionTests
         return session;
     }
 
+    private static Task SweepUntilAsync(Node node, Func<bool> isDone, string what) => Eventually.ShouldHoldAsync(
+        () =>
+        {
+            node.Time.Advance(TimeSpan.FromDays(1));
+            return isDone();
+        },
+        what);
+
     private static Task LeftAsync(Node node, int count) => Eventually.ShouldHoldAsync(
-        async () => (await node.Store.ListUnusedAsync(SessionStatus.Terminated, DateTimeOffset.MaxValue, 10, default)).Count == count
-            && (await node.Store.ListDeletingAsync(10, default)).Count == 0,
+        async () => (await node.Store.ListUnusedAsync(SessionStatus.Terminated, DateTimeOffset.MaxValue, null, 10, default)).Count == count
+            && (await node.Store.ListDeletingAsync(null, 10, default)).Count == 0,
         $"{count} were left");
 }

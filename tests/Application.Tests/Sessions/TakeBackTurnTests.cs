@@ -107,6 +107,43 @@ public sealed class TakeBackTurnTests
     }
 
     [Fact]
+    public async Task Hibernate_WhileATurnIsTakenBack_ShouldNotBeFollowedByAnotherAgent()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await node.AfterTurnsAsync("one", "two");
+        agent.HoldsStop = new TaskCompletionSource();
+        var takingBack = node.SendAsync(new TakeBackTurn(Node.Owner, session, 2));
+        await Eventually.ShouldHoldAsync(() => agent.Controls.Contains("stop"), "the process was told to end");
+
+        var hibernating = node.SendAsync(new HibernateSession(Node.Owner, session));
+        await node.SendAsync(new RenameSession(Node.Owner, session, "heard after it"));
+        agent.HoldsStop.SetResult();
+
+        (await takingBack).IsSuccess.ShouldBeTrue();
+        (await hibernating).IsSuccess.ShouldBeTrue();
+        node.Store.Events(session).Count(e => e.Event is StatusChanged { Status: SessionStatus.Starting }).ShouldBe(1);
+        node.Store.Events(session).Select(e => e.Event).OfType<StatusChanged>().Last().Status.ShouldBe(SessionStatus.Hibernated);
+        node.Store.Events(session).ShouldContain(e => e.Event is ConversationRewound);
+    }
+
+    [Fact]
+    public async Task SendChat_AfterHibernateWhileATurnIsTakenBack_ShouldBeAnswered()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await node.AfterTurnsAsync("one", "two");
+        agent.HoldsStop = new TaskCompletionSource();
+        var takingBack = node.SendAsync(new TakeBackTurn(Node.Owner, session, 2));
+        await Eventually.ShouldHoldAsync(() => agent.Controls.Contains("stop"), "the process was told to end");
+
+        _ = node.SendAsync(new HibernateSession(Node.Owner, session));
+        await node.ChatAsync(session, "instead");
+        agent.HoldsStop.SetResult();
+
+        (await takingBack).IsSuccess.ShouldBeTrue();
+        (await (await node.Agents.NextAsync()).NextMessageAsync()).Text.ShouldBe("instead");
+    }
+
+    [Fact]
     public async Task SendChat_WhileATurnIsTakenBack_ShouldReachTheNextAgent()
     {
         await using var node = await Node.StartAsync();

@@ -18,6 +18,9 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
     /// <summary>Makes every append fail as a full disk would.</summary>
     public bool IsBroken { get; set; }
 
+    /// <summary>Makes revealing fail as a full disk would.</summary>
+    public bool CannotReveal { get; set; }
+
     /// <summary>Makes every append stale, as if another node had taken the session.</summary>
     public bool IsFenced { get; set; }
 
@@ -71,6 +74,28 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
     public Task AddAsync(SessionDocument session, CancellationToken cancellationToken) =>
         _documents.TryAdd(session.Id, session) ? Task.CompletedTask : throw new InvalidOperationException("The id is taken.");
 
+    public Task AddHiddenAsync(SessionDocument session, CancellationToken cancellationToken)
+    {
+        _deleting[session.Id] = true;
+        return AddAsync(session, cancellationToken);
+    }
+
+    public Task<bool> RevealAsync(SessionDocument session, CancellationToken cancellationToken)
+    {
+        if (CannotReveal)
+        {
+            throw new StoreUnavailableException("full", new IOException("No space left on device"));
+        }
+
+        if (!_deleting.ContainsKey(session.Id) || !_documents.ContainsKey(session.Id))
+        {
+            return Task.FromResult(false);
+        }
+
+        _documents[session.Id] = session;
+        return Task.FromResult(_deleting.TryRemove(session.Id, out _));
+    }
+
     public Task SaveAsync(SessionDocument session, CancellationToken cancellationToken)
     {
         if (_documents.TryGetValue(session.Id, out var old) && session.LastSeq >= old.LastSeq)
@@ -95,9 +120,15 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
     public Task<IReadOnlyList<SessionId>> ListUnsettledAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<SessionId>>([.. Visible.Where(d => d.IsUnsettled).Select(d => d.Id)]);
 
-    public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, SessionId? after, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<SessionId>>(
-            [.. Visible.Where(d => d.State.Status == status && d.LastActivityAt < before && !d.IsUnsettled).OrderBy(d => d.LastActivityAt).Take(limit).Select(d => d.Id)]);
+        [
+            .. Visible.Where(d => d.State.Status == status && d.LastActivityAt < before && !d.IsUnsettled)
+                .OrderBy(d => d.LastActivityAt).ThenBy(d => d.Id.ToString(), StringComparer.Ordinal)
+                .Select(d => d.Id)
+                .SkipWhile(id => after is not null && id != after).Skip(after is null ? 0 : 1)
+                .Take(limit),
+        ]);
 
     public Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken)
     {
@@ -105,8 +136,9 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
         return Task.CompletedTask;
     }
 
-    public Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<SessionId>>([.. _deleting.Keys.Take(limit)]);
+    public Task<IReadOnlyList<SessionId>> ListDeletingAsync(SessionId? after, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<SessionId>>(
+            [.. _deleting.Keys.Where(id => string.CompareOrdinal(id.ToString(), after?.ToString()) > 0).OrderBy(id => id.ToString(), StringComparer.Ordinal).Take(limit)]);
 
     Task ISessionStore.DeleteAsync(SessionId id, CancellationToken cancellationToken)
     {

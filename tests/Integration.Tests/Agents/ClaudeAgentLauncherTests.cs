@@ -106,6 +106,42 @@ public sealed class ClaudeAgentLauncherTests
         launched.Error!.Reason.ShouldBe("agent_rebuild_failed");
     }
 
+    [Fact]
+    public async Task Launch_WhenThereAreSettings_ShouldGiveThemInAFileOfTheServersUserAlone()
+    {
+        using var run = new TemporaryHome();
+        var settings = Path.Combine(run.Path, "settings.json");
+        var elsewhere = Path.Combine(run.Path, "elsewhere");
+        File.WriteAllText(elsewhere, "kept");
+        File.CreateSymbolicLink(settings, elsewhere);
+        var launch = Launches.Any with
+        {
+            HomePath = run.Path,
+            ApiSocketPath = Path.Combine(run.Path, "api.sock"),
+            Settings = Launches.Any.Settings with { DisallowedTools = ["WebFetch"] },
+            Configuration = WorkspaceConfiguration.Of([new WorkspaceHook("SessionStart", null, "touch started", null, null, null, false, false)], [], [], [], []),
+        };
+
+        var launching = _launcher.LaunchAsync(launch, CancellationToken.None);
+        await _process.HearAsync();
+
+        File.GetUnixFileMode(settings).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.ReadAllText(settings).ShouldBe("""{"permissions":{"deny":["WebFetch"]},"hooks":{"SessionStart":[{"hooks":[{"command":"touch started","type":"command"}]}]}}""");
+        File.ReadAllText(elsewhere).ShouldBe("kept");
+        _process.Exit(1);
+        await launching.WaitAsync(Deadline);
+    }
+
+    [Fact]
+    public async Task Launch_WhenTheSettingsCannotBeWritten_ShouldNotStartWithoutThem()
+    {
+        var launch = Launches.Any with { HomePath = Path.GetTempPath(), ApiSocketPath = "/proc/api.sock", Settings = Launches.Any.Settings with { DisallowedTools = ["WebFetch"] } };
+
+        var launched = await _launcher.LaunchAsync(launch, CancellationToken.None).WaitAsync(Deadline);
+
+        launched.Error!.Message.ShouldContain("settings could not be written");
+    }
+
     private static Conversation Memory { get; } = new([new ConversationTurn(1, new ChatMessage("m", null, "hi", []), [], DateTimeOffset.UnixEpoch, false)], false);
 
     private sealed class TemporaryHome : IDisposable

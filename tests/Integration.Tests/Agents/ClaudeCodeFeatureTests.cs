@@ -34,6 +34,8 @@ public sealed class ClaudeCodeFeatureTests
 
         File.Exists(bed.PathOf("started")).ShouldBeTrue();
         File.Exists(bed.PathOf("by hook")).ShouldBeTrue();
+        bed.CommandLines().ShouldNotBeEmpty();
+        bed.CommandLines().ShouldAllBe(line => !line.Contains("HOOK-SAYS"));
         File.Exists(bed.PathOf("wrong-tool")).ShouldBeFalse();
         (await File.ReadAllTextAsync(bed.PathOf("out"))).Trim().ShouldBe("variable is größer");
         var request = bed.Api.Conversation[0];

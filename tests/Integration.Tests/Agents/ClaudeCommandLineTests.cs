@@ -56,9 +56,23 @@ public sealed class ClaudeCommandLineTests
         [
             "--permission-mode=plan",
             "--model=--dangerously-skip-permissions",
-            """--settings={"permissions":{"deny":["WebFetch","Bash(rm (a) b)"]}}""",
+            "--settings=/run/claudy/settings.json",
             "--resume=0195c0de-0000-7000-8000-000000000002",
         ]);
+    }
+
+    [Fact]
+    public void Build_WhenHooksAreApproved_ShouldNotShowThemToTheMachine()
+    {
+        var launch = Launches.Any with
+        {
+            Configuration = WorkspaceConfiguration.Of([new WorkspaceHook("SessionStart", null, "curl -H hidden", null, null, null, false, false)], [], [], [], []),
+        };
+
+        var commandLine = ClaudeCommandLine.Build(launch, View);
+
+        commandLine.Arguments.ShouldContain("--settings=/run/claudy/settings.json");
+        commandLine.Arguments.Concat(commandLine.Environment.Values).ShouldAllBe(value => !value.Contains("hidden"));
     }
 
     [Fact]
@@ -93,7 +107,7 @@ public sealed class ClaudeCommandLineTests
     {
         var commandLine = ClaudeCommandLine.Build(Launches.Any, View with { Proxy = "http://127.0.0.1:3128" });
 
-        commandLine.Arguments.ShouldContain("""--settings={"skipWebFetchPreflight":true}""");
+        commandLine.Arguments.ShouldContain("--settings=/run/claudy/settings.json");
         commandLine.Environment.Skip(11).Select(pair => $"{pair.Key}={pair.Value}").Order(StringComparer.Ordinal).ShouldBe(
         [
             "ALL_PROXY=http://127.0.0.1:3128",

@@ -118,6 +118,9 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
             .Select(folder => int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)),
     ];
 
+    /// <summary>Their command lines, as everybody can read them.</summary>
+    public IReadOnlyList<string> CommandLines() => [.. RunningProcesses().Select(id => File.ReadAllText($"/proc/{id}/cmdline"))];
+
     /// <summary>Ends the process as a crash would.</summary>
     public void Kill()
     {

@@ -213,9 +213,9 @@ public abstract class SessionStoreContract
         (await Store.ListAsync(new SessionFilter(_owner, null, null, 10, null), default)).Sessions.ShouldBeEmpty();
         (await Store.CountLiveAsync(_owner, default)).ShouldBe(0);
         (await Store.ListUnsettledAsync(default)).ShouldNotContain(marked.Id);
-        (await Store.ListUnusedAsync(SessionStatus.Hibernated, DateTimeOffset.MaxValue, 10_000, default)).ShouldNotContain(asleep.Id);
-        (await Store.ListDeletingAsync(10_000, default)).ShouldBe([marked.Id, asleep.Id], ignoreOrder: true);
-        (await Store.ListDeletingAsync(1, default)).Count.ShouldBe(1);
+        (await Store.ListUnusedAsync(SessionStatus.Hibernated, DateTimeOffset.MaxValue, null, 10_000, default)).ShouldNotContain(asleep.Id);
+        (await Store.ListDeletingAsync(null, 10_000, default)).ShouldBe([marked.Id, asleep.Id], ignoreOrder: true);
+        (await Store.ListDeletingAsync(null, 1, default)).Count.ShouldBe(1);
     }
 
     [Fact]
@@ -227,7 +227,7 @@ public abstract class SessionStoreContract
         await Store.SaveAsync(session with { LastSeq = 9 }, default);
 
         (await Store.FindAsync(session.Id, default)).ShouldBeNull();
-        (await Store.ListDeletingAsync(10, default)).ShouldBe([session.Id]);
+        (await Store.ListDeletingAsync(null, 10, default)).ShouldBe([session.Id]);
     }
 
     [Fact]
@@ -241,7 +241,7 @@ public abstract class SessionStoreContract
         await Store.DeleteAsync(marked.Id, default);
 
         (await Store.FindAsync(marked.Id, default)).ShouldBeNull();
-        (await Store.ListDeletingAsync(10, default)).ShouldBeEmpty();
+        (await Store.ListDeletingAsync(null, 10, default)).ShouldBeEmpty();
         (await Name(other.Id)).ShouldBe("other");
     }
 
@@ -256,9 +256,78 @@ public abstract class SessionStoreContract
         await Store.AddAsync(queued with { State = queued.State with { Queue = [new ChatMessage("m1", null, "hello", [])] } }, default);
 
         var before = TestSessions.Now.AddMinutes(3);
-        (await Store.ListUnusedAsync(SessionStatus.Terminated, before, 10, default)).ShouldBe([oldest.Id, older.Id]);
-        (await Store.ListUnusedAsync(SessionStatus.Terminated, before, 1, default)).ShouldBe([oldest.Id]);
-        (await Store.ListUnusedAsync(SessionStatus.Hibernated, before, 10, default)).ShouldHaveSingleItem().ShouldNotBe(queued.Id);
+        (await Store.ListUnusedAsync(SessionStatus.Terminated, before, null, 10, default)).ShouldBe([oldest.Id, older.Id]);
+        (await Store.ListUnusedAsync(SessionStatus.Terminated, before, null, 1, default)).ShouldBe([oldest.Id]);
+        (await Store.ListUnusedAsync(SessionStatus.Hibernated, before, null, 10, default)).ShouldHaveSingleItem().ShouldNotBe(queued.Id);
+    }
+
+    [Fact]
+    public async Task ListUnusedAsync_AfterOne_ShouldGoOnBehindIt()
+    {
+        List<SessionId> all = [];
+        foreach (var activity in new[] { 1, 2, 2, 2, 3 })
+        {
+            all.Add((await Add("old", SessionStatus.Terminated, activity)).Id);
+        }
+
+        List<SessionId> found = [];
+        for (SessionId? after = null; found.Count < 5; after = found[^1])
+        {
+            var page = await Store.ListUnusedAsync(SessionStatus.Terminated, DateTimeOffset.MaxValue, after, 2, default);
+            page.ShouldNotBeEmpty();
+            found.AddRange(page);
+        }
+
+        found.ShouldBe(all, ignoreOrder: true);
+        (await Store.ListUnusedAsync(SessionStatus.Terminated, DateTimeOffset.MaxValue, found[^1], 2, default)).ShouldBeEmpty();
+        (await Store.ListUnusedAsync(SessionStatus.Terminated, DateTimeOffset.MaxValue, TestSessions.NewId(), 2, default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task ListDeletingAsync_AfterOneThatIsGone_ShouldGoOnBehindIt()
+    {
+        foreach (var name in new[] { "a", "b", "c" })
+        {
+            await Store.MarkDeletingAsync((await Add(name)).Id, default);
+        }
+
+        var all = await Store.ListDeletingAsync(null, 10, default);
+        await Store.DeleteAsync(all[0], default);
+
+        (await Store.ListDeletingAsync(all[0], 10, default)).ShouldBe(all.Skip(1));
+        (await Store.ListDeletingAsync(all[1], 10, default)).ShouldBe(all.Skip(2));
+        (await Store.ListDeletingAsync(all[2], 10, default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task AddHiddenAsync_ShouldBeSeenByTheRemovalOnlyUntilItIsRevealed()
+    {
+        var hidden = TestSessions.Document(_owner, "hidden", SessionStatus.Hibernated, activity: TestSessions.Now);
+        await Store.AddHiddenAsync(hidden, default);
+
+        (await Store.FindAsync(hidden.Id, default)).ShouldBeNull();
+        (await Store.CountLiveAsync(_owner, default)).ShouldBe(0);
+        (await Store.ListDeletingAsync(null, 10, default)).ShouldBe([hidden.Id]);
+        await Should.ThrowAsync<InvalidOperationException>(() => Store.AddAsync(hidden, default));
+
+        (await Store.RevealAsync(Renamed(hidden, "whole", 7), default)).ShouldBeTrue();
+
+        (await Name(hidden.Id)).ShouldBe("whole");
+        (await Store.FindAsync(hidden.Id, default))!.LastSeq.ShouldBe(7);
+        (await Store.ListDeletingAsync(null, 10, default)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task RevealAsync_WhenItIsGoneOrNotHidden_ShouldChangeNothing()
+    {
+        var plain = await Add("plain");
+        var gone = TestSessions.Document(_owner, "gone", SessionStatus.Hibernated, activity: TestSessions.Now);
+
+        (await Store.RevealAsync(Renamed(plain, "other", 9), default)).ShouldBeFalse();
+        (await Store.RevealAsync(gone, default)).ShouldBeFalse();
+
+        (await Name(plain.Id)).ShouldBe("plain");
+        (await Store.FindAsync(gone.Id, default)).ShouldBeNull();
     }
 
     private static SessionDocument Renamed(SessionDocument session, string name, long lastSeq) =>

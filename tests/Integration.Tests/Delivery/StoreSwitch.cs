@@ -118,6 +118,12 @@ internal sealed class StoreSwitch
         public Task AddAsync(SessionDocument session, CancellationToken cancellationToken) =>
             store.WriteAsync(() => Done(inner.AddAsync(session, cancellationToken)));
 
+        public Task AddHiddenAsync(SessionDocument session, CancellationToken cancellationToken) =>
+            store.WriteAsync(() => Done(inner.AddHiddenAsync(session, cancellationToken)));
+
+        public Task<bool> RevealAsync(SessionDocument session, CancellationToken cancellationToken) =>
+            store.WriteAsync(() => inner.RevealAsync(session, cancellationToken));
+
         public Task SaveAsync(SessionDocument session, CancellationToken cancellationToken) =>
             store.WriteAsync(() => Done(inner.SaveAsync(session, cancellationToken)));
 
@@ -129,13 +135,14 @@ internal sealed class StoreSwitch
 
         public Task<IReadOnlyList<SessionId>> ListUnsettledAsync(CancellationToken cancellationToken) => inner.ListUnsettledAsync(cancellationToken);
 
-        public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken) =>
-            inner.ListUnusedAsync(status, before, limit, cancellationToken);
+        public Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, SessionId? after, int limit, CancellationToken cancellationToken) =>
+            inner.ListUnusedAsync(status, before, after, limit, cancellationToken);
 
         public Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken) =>
             store.WriteAsync(() => Done(inner.MarkDeletingAsync(id, cancellationToken)));
 
-        public Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken) => inner.ListDeletingAsync(limit, cancellationToken);
+        public Task<IReadOnlyList<SessionId>> ListDeletingAsync(SessionId? after, int limit, CancellationToken cancellationToken) =>
+            inner.ListDeletingAsync(after, limit, cancellationToken);
 
         public Task DeleteAsync(SessionId id, CancellationToken cancellationToken) =>
             store.WriteAsync(() => Done(inner.DeleteAsync(id, cancellationToken)));

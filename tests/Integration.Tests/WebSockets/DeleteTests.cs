@@ -133,7 +133,7 @@ public sealed class DeleteTests : IAsyncLifetime
             await using var second = await ClaudyServer.StartAsync(dataPath: data.FullName);
 
             await Eventually.IsTrueAsync(
-                async () => (await second.Services.GetRequiredService<ISessionStore>().ListDeletingAsync(10, default)).Count == 0, "the deletion was finished");
+                async () => (await second.Services.GetRequiredService<ISessionStore>().ListDeletingAsync(null, 10, default)).Count == 0, "the deletion was finished");
             Directory.EnumerateDirectories(data.FullName, session, SearchOption.AllDirectories).ShouldBeEmpty();
             (await second.Services.GetRequiredService<ISessionEventLog>().HeadAsync(SessionId.Parse(session), default)).LastSeq.ShouldBe(0);
         }

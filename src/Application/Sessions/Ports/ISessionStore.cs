@@ -11,6 +11,19 @@ public interface ISessionStore
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
     Task AddAsync(SessionDocument session, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Adds a session that is still being made: it is marked as <see cref="MarkDeletingAsync"/> does, so that it is removed if the
+    /// server dies before <see cref="RevealAsync"/>.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The id is taken.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
+    Task AddHiddenAsync(SessionDocument session, CancellationToken cancellationToken);
+
+    /// <summary>Replaces the document of a session that was added hidden, and takes the mark away; in one step.</summary>
+    /// <returns>False when it is gone, or not marked: then nothing changed.</returns>
+    /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
+    Task<bool> RevealAsync(SessionDocument session, CancellationToken cancellationToken);
+
     /// <summary>Replaces a session's document when <see cref="SessionDocument.LastSeq"/> is not lower than the stored one's; else leaves it. One that is not there stays so.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
     Task SaveAsync(SessionDocument session, CancellationToken cancellationToken);
@@ -30,9 +43,10 @@ public interface ISessionStore
     /// <summary>Settled sessions of one status, of any user, whose last event is older than <paramref name="before"/>; the oldest first.</summary>
     /// <param name="status">Which.</param>
     /// <param name="before">When the last event was recorded at the latest, exclusive.</param>
+    /// <param name="after">The last one of the page before; none follow one that is gone. Null for the first page.</param>
     /// <param name="limit">At most so many, at least 1.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, int limit, CancellationToken cancellationToken);
+    Task<IReadOnlyList<SessionId>> ListUnusedAsync(SessionStatus status, DateTimeOffset before, SessionId? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>
     /// Marks a session as being deleted, for good: from now on nothing finds, lists or counts it but <see cref="ListDeletingAsync"/>.
@@ -41,10 +55,11 @@ public interface ISessionStore
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
     Task MarkDeletingAsync(SessionId id, CancellationToken cancellationToken);
 
-    /// <summary>Ids of sessions that are marked, and so are to be removed: a server that died in the middle of it left them.</summary>
+    /// <summary>Ids of sessions that are marked, and so are to be removed: a server that died in the middle of it left them. In a fixed order.</summary>
+    /// <param name="after">The last one of the page before, there still or not; null for the first page.</param>
     /// <param name="limit">At most so many, at least 1.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    Task<IReadOnlyList<SessionId>> ListDeletingAsync(int limit, CancellationToken cancellationToken);
+    Task<IReadOnlyList<SessionId>> ListDeletingAsync(SessionId? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>Removes a session's document, marked or not; harmless when there is none.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>

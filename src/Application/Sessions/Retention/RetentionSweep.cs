@@ -18,12 +18,15 @@ internal sealed partial class RetentionSweep(
     private static readonly SessionStatus[] Asleep = [SessionStatus.Hibernated, SessionStatus.Failed];
 
     private readonly RetentionOptions _options = options.Value;
+    private readonly Place _deletions = new();
+    private readonly Dictionary<SessionStatus, Place> _asleep = Asleep.ToDictionary(status => status, _ => new Place());
 
     /// <summary>Looks once.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        foreach (var session in await store.ListDeletingAsync(_options.MaxPerSweep, cancellationToken))
+        foreach (var session in await _deletions.NextAsync(
+            (after, limit) => store.ListDeletingAsync(after, limit, cancellationToken), _options.MaxPerSweep))
         {
             cancellationToken.ThrowIfCancellationRequested();
             await deletion.FinishAsync(session);
@@ -45,7 +48,8 @@ internal sealed partial class RetentionSweep(
         var left = _options.MaxPerSweep;
         foreach (var status in Asleep)
         {
-            var unused = left > 0 ? await store.ListUnusedAsync(status, before, left, cancellationToken) : [];
+            var unused = left == 0 ? [] : await _asleep[status].NextAsync(
+                (after, limit) => store.ListUnusedAsync(status, before, after, limit, cancellationToken), left);
             left -= unused.Count;
             foreach (var session in unused)
             {
@@ -79,11 +83,29 @@ internal sealed partial class RetentionSweep(
 
     private async Task DeleteAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
-        foreach (var session in await store.ListUnusedAsync(SessionStatus.Terminated, before, _options.MaxPerSweep, cancellationToken))
+        foreach (var session in await store.ListUnusedAsync(SessionStatus.Terminated, before, after: null, _options.MaxPerSweep, cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
             LogDeleting(session, before);
             await deletion.DeleteAsync(session);
+        }
+    }
+
+    /// <summary>Where the last look ended: those that fail again and again must not keep the ones behind them.</summary>
+    private sealed class Place
+    {
+        private SessionId? _after;
+
+        public async Task<IReadOnlyList<SessionId>> NextAsync(Func<SessionId?, int, Task<IReadOnlyList<SessionId>>> list, int limit)
+        {
+            var found = await list(_after, limit);
+            if (found.Count == 0 && _after is not null)
+            {
+                found = await list(null, limit);
+            }
+
+            _after = found.Count == limit ? found[^1] : null;
+            return found;
         }
     }
 

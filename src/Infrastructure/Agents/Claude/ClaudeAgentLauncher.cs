@@ -105,6 +105,8 @@ internal sealed partial class ClaudeAgentLauncher(
         var policy = PolicyOf(binary, launch);
         if (sandbox.Prepare(policy) is { } refused)
             return SessionErrors.AgentFailedToStart(refused.Message);
+        if (!TryWriteSettings(launch, policy))
+            return SessionErrors.AgentFailedToStart("its settings could not be written.");
 
         var started = await ClaudeAgentSession.StartAsync(spawner, SpecOf(binary, launch, policy, beginAs), launch, time, logger, cancellationToken);
         if (!started.IsSuccess)
@@ -126,6 +128,23 @@ internal sealed partial class ClaudeAgentLauncher(
         {
             await session.DisposeAsync();
             throw;
+        }
+    }
+
+    private bool TryWriteSettings(AgentLaunch launch, SandboxPolicy policy)
+    {
+        if (ClaudeLaunchSettings.AtStart(launch, hasProxy: sandbox.View(policy).Proxy is not null) is not { IsEmpty: false } settings)
+            return true;
+
+        try
+        {
+            ClaudeSettingsFile.Write(policy.RuntimePath, settings);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogSettingsNotWritten(e, launch.SessionId);
+            return false;
         }
     }
 
@@ -214,6 +233,9 @@ internal sealed partial class ClaudeAgentLauncher(
 
     [LoggerMessage(4121, LogLevel.Warning, "Session {SessionId}: Claude's memory could not be made anew.")]
     private partial void LogRebuildFailed(Exception exception, SessionId sessionId);
+
+    [LoggerMessage(4122, LogLevel.Error, "Session {SessionId}: the settings that Claude Code starts with could not be written.")]
+    private partial void LogSettingsNotWritten(Exception exception, SessionId sessionId);
 
     [LoggerMessage(4110, LogLevel.Information, "Session {SessionId} has a transcript already; it is resumed.")]
     private partial void LogTranscriptFound(SessionId sessionId);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Infrastructure.Sandbox;
@@ -41,8 +40,8 @@ internal sealed record ClaudeCommandLine(IReadOnlyList<string> Arguments, IReadO
             yield return "--allow-dangerously-skip-permissions";
         if (settings.Model is { Length: > 0 } model)
             yield return $"--model={model}";
-        if (ClaudeLaunchSettings.AtStart(launch, hasProxy: view.Proxy is not null) is { IsEmpty: false } atStart)
-            yield return $"--settings={JsonSerializer.Serialize(atStart, ClaudeJson.Default.ClaudeSettings)}";
+        if (ClaudeLaunchSettings.AtStart(launch, hasProxy: view.Proxy is not null) is { IsEmpty: false })
+            yield return $"--settings={ClaudeSettingsFile.PathIn(view)}";
         yield return launch.ResumeAgentSessionId is { } resumed ? $"--resume={resumed:D}" : $"--session-id={beginAs:D}";
     }
 

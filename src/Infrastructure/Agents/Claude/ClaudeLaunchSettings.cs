@@ -8,7 +8,7 @@ namespace Claudy.Infrastructure.Agents.Claude;
 internal static class ClaudeLaunchSettings
 {
     /// <summary>
-    /// What must be on the command line. Deny rules, since only at the start a tool that is denied as a whole is not offered to
+    /// What must be there at the start, in a file that the command line names. Deny rules, since only at the start a tool that is denied as a whole is not offered to
     /// the model (and not by --disallowedTools, which splits its value at spaces and commas: a rule would become several
     /// others). Hooks, since the first of them run at the start.
     /// </summary>
@@ -24,7 +24,7 @@ internal static class ClaudeLaunchSettings
     /// <summary>
     /// What is told once the CLI answers, and again in full when it changes. Rules that allow what only the CLI can judge (all
     /// others Claudy decides when it is asked), since --allowedTools splits its value: "Skill(a) Bash(touch *)" would become two
-    /// rules, one of which nobody granted. Variables, since other users of the machine can read command lines.
+    /// rules, one of which nobody granted. Variables, which no file need hold.
     /// </summary>
     /// <param name="launch">What was started.</param>
     /// <param name="denied">Rules of the session and its user that deny, besides those of the start.</param>

@@ -25,7 +25,7 @@ internal sealed partial class ControlGroup
     public ControlGroup(ResourceBounds bounds, IReadOnlyList<GroupFolder> folders, UsageWatch watch, TimeProvider time, ILogger logger)
     {
         (Bounds, _folders, _watch, _time, _logger) = (bounds, folders, watch, time, logger);
-        Disk = bounds is { MaxDiskBytes: { } max, Folders: [_, ..] } ? new DiskGauge(max, bounds.Folders, time) : null;
+        Disk = bounds is { MaxDiskBytes: { } max, Folders: [_, ..] } ? new DiskGauge(bounds.Name, max, bounds.Folders, watch.DiskTries, time, watch.MeasureDisk) : null;
         watch.Add(this);
     }
 

@@ -8,6 +8,11 @@ internal static class DiskUsage
 {
     private const int Block = 1024;
 
+    /// <summary>Bytes of all that is in the folders, and of what the processes have open there without a name.</summary>
+    /// <exception cref="IOException">It cannot be measured.</exception>
+    public static async Task<long> MeasureAsync(IReadOnlyList<string> folders, IReadOnlyList<int> processes, CancellationToken cancellationToken) =>
+        await MeasureAsync(folders, cancellationToken) + OfNameless(processes, folders, cancellationToken);
+
     /// <summary>Bytes of all that is in the folders; a file with several names counts once.</summary>
     /// <remarks>
     /// By <c>du</c>, which walks whatever a hostile process makes: names that are no text, links that change while it
@@ -44,13 +49,15 @@ internal static class DiskUsage
     }
 
     /// <summary>Bytes of files that processes hold open and that have no name any more, on the disks that the folders are on.</summary>
-    public static long OfNameless(IEnumerable<int> processes, IEnumerable<string> folders)
+    public static long OfNameless(IEnumerable<int> processes, IEnumerable<string> folders, CancellationToken cancellationToken)
     {
         var disks = folders.Select(folder => Posix.Status(folder, out var status) == 0 ? status.Device : default).ToHashSet();
         HashSet<ulong> seen = [];
-        return processes
-            .SelectMany(OpenFiles)
-            .Sum(path => Posix.Status(path, out var file) == 0 && file is { IsRegular: true, Names: 0 } && disks.Contains(file.Device) && seen.Add(file.Inode) ? file.Bytes : 0);
+        return processes.SelectMany(OpenFiles).Sum(path =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return Posix.Status(path, out var file) == 0 && file is { IsRegular: true, Names: 0 } && disks.Contains(file.Device) && seen.Add(file.Inode) ? file.Bytes : 0;
+        });
     }
 
     private static long Sum(string output) => output

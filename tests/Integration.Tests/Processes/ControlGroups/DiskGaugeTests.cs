@@ -10,6 +10,7 @@ public sealed class DiskGaugeTests : IDisposable
     private const long MiB = 1 << 20;
 
     private readonly string _workspace = Directory.CreateTempSubdirectory("claudy-test-").FullName;
+    private readonly DiskTries _tries = new();
     private readonly string _home = Directory.CreateTempSubdirectory("claudy-test-").FullName;
 
     [Fact]
@@ -39,8 +40,8 @@ public sealed class DiskGaugeTests : IDisposable
         })!;
         await process.StandardOutput.ReadLineAsync();
 
-        DiskUsage.OfNameless([process.Id, int.MaxValue], [_workspace]).ShouldBe(3 * MiB);
-        DiskUsage.OfNameless([process.Id], ["/dev/shm"]).ShouldBe(0);
+        DiskUsage.OfNameless([process.Id, int.MaxValue], [_workspace], default).ShouldBe(3 * MiB);
+        DiskUsage.OfNameless([process.Id], ["/dev/shm"], default).ShouldBe(0);
 
         process.StandardInput.Close();
         await process.WaitForExitAsync();
@@ -49,7 +50,7 @@ public sealed class DiskGaugeTests : IDisposable
     [Fact]
     public async Task IsExceededAsync_WhenBothFoldersTogetherHoldTooMuch_ShouldSaySo()
     {
-        var gauge = new DiskGauge(10 * MiB, [_workspace, _home], TimeProvider.System);
+        var gauge = Start();
         (await gauge.IsExceededAsync([], CancellationToken.None)).ShouldBeFalse();
 
         Write(_workspace, "a", 6);
@@ -58,17 +59,62 @@ public sealed class DiskGaugeTests : IDisposable
         (await gauge.IsExceededAsync([], CancellationToken.None)).ShouldBeTrue();
     }
 
+    // The limit is 10 MiB here, and a process that begins beyond it may grow to 26 MiB.
     [Fact]
-    public async Task IsExceededAsync_WhenTheyHeldTooMuchBefore_ShouldAllowALittle()
+    public async Task IsExceededAsync_WhenTheyHeldTooMuchBefore_ShouldAllowALittleBeyondTheLimit()
     {
-        Write(_workspace, "a", 30);
-        var gauge = new DiskGauge(10 * MiB, [_workspace, _home], TimeProvider.System);
+        Write(_workspace, "a", 15);
+        var gauge = Start();
         (await gauge.IsExceededAsync([], CancellationToken.None)).ShouldBeFalse();
 
-        Write(_home, "b", 10);
+        Write(_home, "b", 8);
         (await gauge.IsExceededAsync([], CancellationToken.None)).ShouldBeFalse();
-        Write(_home, "c", 10);
+        Write(_home, "c", 8);
         (await gauge.IsExceededAsync([], CancellationToken.None)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task IsExceededAsync_WhenItIsStartedAgainAndAgain_ShouldAllowNoMoreEachTime()
+    {
+        Write(_workspace, "a", 15);
+        await Start().IsExceededAsync([], CancellationToken.None);
+        Write(_workspace, "a", 25);
+
+        var again = Start();
+        (await again.IsExceededAsync([], CancellationToken.None)).ShouldBeFalse();
+        Write(_home, "b", 2);
+        (await again.IsExceededAsync([], CancellationToken.None)).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task IsExceededAsync_WhenFarTooMuchGrewInEachTry_ShouldAllowNoFurtherOne()
+    {
+        for (var round = 1; round <= DiskTries.Most; round++)
+        {
+            Write(_workspace, "a", 20 + (20 * round));
+            var gauge = Start();
+            (await gauge.IsExceededAsync([], CancellationToken.None)).ShouldBeFalse();
+            Write(_workspace, "a", 40 + (20 * round));
+            (await gauge.IsExceededAsync([], CancellationToken.None)).ShouldBeTrue();
+        }
+
+        (await Start().IsExceededAsync([], CancellationToken.None)).ShouldBeTrue();
+        (await Start("another").IsExceededAsync([], CancellationToken.None)).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task IsExceededAsync_WhenSomethingIsDeletedInATry_ShouldAllowFurtherTriesButNotToFillItAgain()
+    {
+        for (var round = 0; round <= DiskTries.Most; round++)
+        {
+            Write(_workspace, "a", 60);
+            var gauge = Start();
+            (await gauge.IsExceededAsync([], CancellationToken.None)).ShouldBeFalse();
+            Write(_workspace, "a", 5);
+            (await gauge.IsExceededAsync([], CancellationToken.None)).ShouldBeFalse();
+            Write(_workspace, "a", 15);
+            (await gauge.IsExceededAsync([], CancellationToken.None)).ShouldBeTrue();
+        }
     }
 
     public void Dispose()
@@ -77,6 +123,8 @@ public sealed class DiskGaugeTests : IDisposable
         Directory.Delete(_workspace, recursive: true);
         Directory.Delete(_home, recursive: true);
     }
+
+    private DiskGauge Start(string name = "session") => new(name, 10 * MiB, [_workspace, _home], _tries, TimeProvider.System);
 
     private static void Write(string folder, string name, int megabytes) => File.WriteAllBytes(Path.Combine(folder, name), new byte[megabytes * MiB]);
 
