@@ -10,8 +10,6 @@ internal static class SessionsBenchmark
     public static async Task<int> RunAsync(bool isQuick)
     {
         var (standIns, most, asleep) = isQuick ? (10, 3, 500) : (100, 20, 10_000);
-        Console.WriteLine("| what | baseline | Claudy |");
-        Console.WriteLine("| --- | ---: | ---: |");
         await RunningSessions.ReportStandInAsync(standIns);
         await using var claude = await RealClaude.StartAsync();
         await RunningSessions.ReportRealAsync(claude, Math.Clamp((int)((ProcessMemory.Available() - MemoryKept) / MemoryOfOne), 1, most));
@@ -24,8 +22,13 @@ internal static class SessionsBenchmark
     /// <summary>A line of the report, at once: a run takes minutes.</summary>
     public static void Row(string what, string baseline, string ours) => Console.WriteLine($"| {what} | {baseline} | {ours} |");
 
-    /// <summary>A heading within the report.</summary>
-    public static void Part(string what) => Row($"**{what}**", "", "");
+    /// <summary>Begins another table.</summary>
+    public static void Part(string what)
+    {
+        Console.WriteLine();
+        Row(what, "baseline", "Claudy");
+        Row("---", "---:", "---:");
+    }
 
     public static string Quantiles(List<double> milliseconds, double second) =>
         $"{Figures.Median(milliseconds):N0}, {Figures.Quantile(milliseconds, second):N0} ms";

@@ -102,9 +102,14 @@ public sealed class RelayTests : IAsyncLifetime
         var child = await _fixture.ConnectAsync(BrokerFixture.NewSession(), BrokerFixture.NewKey());
         _fixture.Api.Enqueue(Reply.CutStream("half"));
 
-        using var response = await child.SendAsync(BrokerFixture.Message(), HttpCompletionOption.ResponseHeadersRead);
+        async Task PostAsync()
+        {
+            using var response = await child.SendAsync(BrokerFixture.Message(), HttpCompletionOption.ResponseHeadersRead);
+            await response.Content.ReadAsStringAsync();
+        }
 
-        await Should.ThrowAsync<HttpRequestException>(response.Content.ReadAsStringAsync());
+        // The cut may overtake the head of the answer.
+        await Should.ThrowAsync<HttpRequestException>(PostAsync());
     }
 
     [Fact]
