@@ -50,7 +50,7 @@ internal sealed class SigningKeyFolder(string path, TimeProvider time)
     public void Add()
     {
         // Never before the newest, whatever the clock says now.
-        var newest = List() is [.., var last] ? last.MadeAt.AddMilliseconds(1) : DateTimeOffset.MinValue;
+        var newest = List() is [.., var last] ? last.Order.AddMilliseconds(1) : DateTimeOffset.MinValue;
         var now = time.GetUtcNow();
         var stamp = (now > newest ? now : newest).UtcDateTime.ToString(StampFormat, CultureInfo.InvariantCulture);
         Make(Path.Combine(path, $"{Prefix}{stamp}.pem"));

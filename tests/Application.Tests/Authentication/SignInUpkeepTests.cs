@@ -12,7 +12,7 @@ using Xunit;
 
 namespace Claudy.Application.Tests.Authentication;
 
-public sealed class SignInUpkeepTests : IAsyncLifetime
+public sealed class SignInUpkeepTests : IAsyncLifetime, IDisposable
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly SignInId SignIn = SignInId.New(Now);
@@ -30,11 +30,9 @@ public sealed class SignInUpkeepTests : IAsyncLifetime
 
     public Task InitializeAsync() => Task.CompletedTask;
 
-    public async Task DisposeAsync()
-    {
-        await _upkeep.StoppingAsync(CancellationToken.None);
-        _upkeep.Dispose();
-    }
+    public Task DisposeAsync() => _upkeep.StoppingAsync(CancellationToken.None);
+
+    public void Dispose() => _upkeep.Dispose();
 
     [Fact]
     public async Task Starting_ShouldKnowWhatWasRevokedBeforeAnybodyIsLetIn()

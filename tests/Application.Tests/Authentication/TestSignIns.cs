@@ -1,7 +1,6 @@
 using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Domain.Users;
-using Microsoft.Extensions.Options;
 using NSubstitute;
 
 namespace Claudy.Application.Tests.Authentication;
