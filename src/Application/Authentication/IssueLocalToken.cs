@@ -1,4 +1,3 @@
-using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
@@ -12,12 +11,12 @@ namespace Claudy.Application.Authentication;
 /// </summary>
 public sealed record IssueLocalToken : IRequest<Result<SignedIn>>;
 
-internal sealed class IssueLocalTokenHandler(IUserStore users, ITokenIssuer tokens, TimeProvider time)
+internal sealed class IssueLocalTokenHandler(IUserStore users, SignIns signIns, TimeProvider time)
     : IRequestHandler<IssueLocalToken, Result<SignedIn>>
 {
     public async Task<Result<SignedIn>> Handle(IssueLocalToken request, CancellationToken cancellationToken)
     {
         var user = await users.FindOrAddAsync(User.LocalUsername, time.GetUtcNow(), cancellationToken);
-        return new SignedIn(tokens.Issue(user), user);
+        return await signIns.IssueOnceAsync(user, cancellationToken);
     }
 }

@@ -6,7 +6,7 @@ using MediatR;
 
 namespace Claudy.Application.Authentication;
 
-/// <summary>Exchanges a one-time code for an access token of the local user.</summary>
+/// <summary>Exchanges a one-time code for a sign-in of the local user.</summary>
 /// <param name="Code">What <see cref="CreateSignInCode"/> gave, as it came from the client.</param>
 public sealed record SignInLocally(string? Code) : IRequest<Result<SignedIn>>
 {
@@ -17,9 +17,10 @@ public sealed record SignInLocally(string? Code) : IRequest<Result<SignedIn>>
 /// <summary>Someone is signed in.</summary>
 /// <param name="Token">What proves it from now on.</param>
 /// <param name="User">Who it is.</param>
-public sealed record SignedIn(AccessToken Token, User User);
+/// <param name="Refresh">What gives the next token; null where the sign-in cannot be refreshed.</param>
+public sealed record SignedIn(AccessToken Token, User User, RefreshToken? Refresh = null);
 
-internal sealed class SignInLocallyHandler(IOneTimeStore codes, IUserStore users, ITokenIssuer tokens, TimeProvider time)
+internal sealed class SignInLocallyHandler(IOneTimeStore codes, IUserStore users, SignIns signIns, TimeProvider time)
     : IRequestHandler<SignInLocally, Result<SignedIn>>
 {
     public async Task<Result<SignedIn>> Handle(SignInLocally request, CancellationToken cancellationToken)
@@ -30,6 +31,6 @@ internal sealed class SignInLocallyHandler(IOneTimeStore codes, IUserStore users
         }
 
         var user = await users.FindOrAddAsync(username, time.GetUtcNow(), cancellationToken);
-        return new SignedIn(tokens.Issue(user), user);
+        return await signIns.IssueAsync(user, cancellationToken);
     }
 }

@@ -15,40 +15,37 @@ internal sealed class JwtTokenIssuer : ITokenIssuer
     public const string Audience = "claudy";
     public const string TokenType = "at+jwt";
 
-    public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
-    public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
-
     private const int MaxTokenLength = 16 * 1024;
 
     private readonly TimeProvider _time;
-    private readonly SigningCredentials _credentials;
+    private readonly SigningKeyRing _keys;
     private readonly TokenValidationParameters _accepted;
 
     // Without its default times: they would come from the machine's clock.
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = MaxTokenLength, SetDefaultTimesOnTokenCreation = false };
 
-    public JwtTokenIssuer(SigningKey key, TimeProvider time)
+    public JwtTokenIssuer(SigningKeyRing keys, TimeProvider time)
     {
         _time = time;
-        _credentials = new SigningCredentials(key.Security, SecurityAlgorithms.RsaSha256);
+        _keys = keys;
         _accepted = new TokenValidationParameters
         {
             ValidAlgorithms = [SecurityAlgorithms.RsaSha256],
             ValidTypes = [TokenType],
             ValidIssuer = Issuer,
             ValidAudience = Audience,
-            IssuerSigningKey = key.Security,
+            IssuerSigningKeyResolver = (_, _, keyId, _) => keys.Find(keyId) is { } key ? [key.Security] : [],
             TryAllIssuerSigningKeys = false,
             ValidateLifetime = false, // See CheckLifetime.
         };
     }
 
-    public AccessToken Issue(User user)
+    public AccessToken Issue(User user, SignInId signIn)
     {
         var now = _time.GetUtcNow();
 
         // A JWT counts whole seconds; what is told must be what it says.
-        var expiresAt = DateTimeOffset.FromUnixTimeSeconds((now + Lifetime).ToUnixTimeSeconds());
+        var expiresAt = DateTimeOffset.FromUnixTimeSeconds((now + AccessToken.Lifetime).ToUnixTimeSeconds());
         var token = _handler.CreateToken(new SecurityTokenDescriptor
         {
             TokenType = TokenType,
@@ -57,11 +54,12 @@ internal sealed class JwtTokenIssuer : ITokenIssuer
             IssuedAt = now.UtcDateTime,
             NotBefore = now.UtcDateTime,
             Expires = expiresAt.UtcDateTime,
-            SigningCredentials = _credentials,
+            SigningCredentials = new SigningCredentials(_keys.Signer.Security, SecurityAlgorithms.RsaSha256),
             Subject = new ClaimsIdentity(
             [
                 new Claim(JwtRegisteredClaimNames.Sub, user.Id.ToString()),
                 new Claim(JwtRegisteredClaimNames.PreferredUsername, user.Username),
+                new Claim(JwtRegisteredClaimNames.Sid, signIn.ToString()),
                 new Claim(JwtRegisteredClaimNames.Jti, Guid.NewGuid().ToString("N")),
             ]),
         });
@@ -87,8 +85,11 @@ internal sealed class JwtTokenIssuer : ITokenIssuer
             return error;
         }
 
-        return Guid.TryParseExact(jwt.Subject, "D", out var userId) && jwt.TryGetPayloadValue<string>(JwtRegisteredClaimNames.PreferredUsername, out var username)
-            ? new Identity(new UserId(userId), username, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero))
+        return Guid.TryParseExact(jwt.Subject, "D", out var userId)
+            && jwt.TryGetPayloadValue<string>(JwtRegisteredClaimNames.PreferredUsername, out var username)
+            && jwt.TryGetPayloadValue<string>(JwtRegisteredClaimNames.Sid, out var sid)
+            && Guid.TryParseExact(sid, "D", out var signIn)
+            ? new Identity(new UserId(userId), username, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero), new Grant.SignIn(new SignInId(signIn)))
             : AuthErrors.TokenInvalid();
     }
 
@@ -98,11 +99,11 @@ internal sealed class JwtTokenIssuer : ITokenIssuer
         var now = _time.GetUtcNow().UtcDateTime;
 
         // A time that the token does not give is the year 1.
-        if (token.ValidTo == DateTime.MinValue || token.ValidFrom > now + ClockSkew)
+        if (token.ValidTo == DateTime.MinValue || token.ValidFrom > now + AccessToken.ClockSkew)
         {
             return AuthErrors.TokenInvalid();
         }
 
-        return token.ValidTo > now - ClockSkew ? null : AuthErrors.TokenExpired();
+        return token.ValidTo > now - AccessToken.ClockSkew ? null : AuthErrors.TokenExpired();
     }
 }

@@ -3,13 +3,14 @@ using Claudy.Application.Credentials.Ports;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Claudy.Infrastructure.Security;
 
 /// <summary>Tokens and credentials.</summary>
 public static class SecurityRegistration
 {
-    /// <summary>Adds <see cref="ITokenIssuer"/>, <see cref="ICredentialVault"/> and <see cref="IMcpServerVault"/>; see <see cref="SigningKeyOptions"/> and <see cref="CredentialOptions"/>.</summary>
+    /// <summary>Adds <see cref="ITokenIssuer"/>, <see cref="ISigningKeys"/>, <see cref="ICredentialVault"/> and <see cref="IMcpServerVault"/>; see <see cref="SigningKeyOptions"/> and <see cref="CredentialOptions"/>.</summary>
     public static IHostApplicationBuilder AddSecurity(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -17,27 +18,17 @@ public static class SecurityRegistration
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
 
-        services.AddOptions<SigningKeyOptions>().BindConfiguration(SigningKeyOptions.Section);
-        services.AddSingleton<SigningKeyFile>();
-        services.AddSingleton<SigningKey>();
+        services.AddSingleton<IValidateOptions<SigningKeyOptions>, SigningKeyOptionsValidator>();
+        services.AddOptions<SigningKeyOptions>().BindConfiguration(SigningKeyOptions.Section).ValidateOnStart();
+        services.AddSingleton<SigningKeyFiles>();
+        services.AddSingleton<SigningKeyRing>();
+        services.AddSingleton<ISigningKeys>(provider => provider.GetRequiredService<SigningKeyRing>());
         services.AddSingleton<ITokenIssuer, JwtTokenIssuer>();
-        services.AddHostedService<SigningKeyCheck>();
+        services.AddHostedService<SigningKeyWatch>();
 
         services.AddOptions<CredentialOptions>().BindConfiguration(CredentialOptions.Section);
         services.AddSingleton<ICredentialVault, CredentialVault>();
         services.AddSingleton<IMcpServerVault, McpServerVault>();
         return builder;
-    }
-
-    /// <summary>Loads the signing key when the host starts, so that a bad one stops the start and not the first sign-in.</summary>
-    private sealed class SigningKeyCheck(IServiceProvider services) : IHostedService
-    {
-        public Task StartAsync(CancellationToken cancellationToken)
-        {
-            services.GetRequiredService<SigningKey>();
-            return Task.CompletedTask;
-        }
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }

@@ -68,6 +68,43 @@ internal static class SqliteSchema
             UNIQUE (owner, rule)
         ) STRICT;
         """,
+        """
+        CREATE TABLE sign_ins (
+            id         TEXT NOT NULL PRIMARY KEY,
+            owner      TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            ends_at    INTEGER NOT NULL,
+            revoked_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX sign_ins_by_owner ON sign_ins (owner);
+        CREATE INDEX sign_ins_by_expiry ON sign_ins (expires_at);
+        CREATE INDEX sign_ins_revoked ON sign_ins (revoked_at) WHERE revoked_at IS NOT NULL;
+
+        -- Hashes: SHA-256 in hexadecimal. A used token knows what took its place.
+        CREATE TABLE refresh_tokens (
+            hash       TEXT NOT NULL PRIMARY KEY,
+            sign_in    TEXT NOT NULL REFERENCES sign_ins ON DELETE CASCADE,
+            expires_at INTEGER NOT NULL,
+            used_at    INTEGER,
+            successor  TEXT
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX refresh_tokens_by_sign_in ON refresh_tokens (sign_in);
+        CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);
+
+        CREATE TABLE personal_tokens (
+            id           TEXT NOT NULL PRIMARY KEY,
+            owner        TEXT NOT NULL,
+            name         TEXT NOT NULL,
+            hash         TEXT NOT NULL UNIQUE,
+            created_at   INTEGER NOT NULL,
+            expires_at   INTEGER,
+            last_used_at INTEGER,
+            revoked_at   INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX personal_tokens_by_owner ON personal_tokens (owner);
+        CREATE INDEX personal_tokens_revoked ON personal_tokens (revoked_at) WHERE revoked_at IS NOT NULL;
+        """,
     ];
 
     /// <summary>Brings a database up to date.</summary>

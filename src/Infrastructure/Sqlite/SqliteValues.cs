@@ -13,6 +13,8 @@ internal static class SqliteValues
 
     public static DateTimeOffset GetTime(this SqliteDataReader row, int ordinal) => DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(ordinal));
 
+    public static DateTimeOffset? GetOptionalTime(this SqliteDataReader row, int ordinal) => row.IsDBNull(ordinal) ? null : row.GetTime(ordinal);
+
     public static Guid GetId(this SqliteDataReader row, int ordinal) => Guid.ParseExact(row.GetString(ordinal), "D");
 
     public static byte[] GetBytes(this SqliteDataReader row, int ordinal) => row.GetFieldValue<byte[]>(ordinal);

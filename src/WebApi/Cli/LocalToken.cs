@@ -1,4 +1,5 @@
 using Claudy.Application.Authentication;
+using Claudy.Application.Authentication.Ports;
 using Claudy.WebApi.Hosting;
 using MediatR;
 
@@ -11,8 +12,11 @@ internal static class LocalToken
     public static async Task<string> IssueAsync(CancellationToken cancellationToken)
     {
         using var host = LocalServices.ComposeForTokens();
+
+        // Here, and not within the use case, where a key that cannot be read would pass for a fault.
+        host.Services.GetRequiredService<ISigningKeys>();
         await using var scope = host.Services.CreateAsyncScope();
         var issued = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new IssueLocalToken(), cancellationToken);
-        return issued.Value.Token.Value.Reveal();
+        return issued.Error is { } error ? throw new StartupException(error.Message) : issued.Value.Token.Value.Reveal();
     }
 }

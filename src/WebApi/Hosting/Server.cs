@@ -1,4 +1,5 @@
 using Claudy.Application;
+using Claudy.Application.Authentication.Ports;
 using Claudy.Infrastructure.Agents.Claude;
 using Claudy.Infrastructure.Anthropic;
 using Claudy.Infrastructure.ApiBroker;
@@ -107,6 +108,7 @@ internal static class Server
         builder.Services.AddSingleton<FrameDispatcher>();
         builder.Services.AddSingleton<WebSocketEndpoint>();
         builder.Services.AddSingleton<ConnectionRegistry>();
+        builder.Services.AddSingleton<IOpenConnections>(services => services.GetRequiredService<ConnectionRegistry>());
         builder.Services.AddHostedService(services => services.GetRequiredService<ConnectionRegistry>());
         builder.Services.AddHostedService<StartBanner>();
     }
@@ -120,6 +122,8 @@ internal static class Server
         app.MapGet(WebSocketEndpoint.Path, app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
         app.MapSignIn();
+        app.MapTokens();
+        app.MapPersonalTokens();
         app.MapSessions();
 
         // By default a fallback leaves out whatever looks like a file.

@@ -25,6 +25,12 @@ internal sealed class SignInResponse
     /// <summary>Seconds.</summary>
     public required long ExpiresIn { get; init; }
 
+    /// <summary>What gives the next tokens, once.</summary>
+    public string? RefreshToken { get; init; }
+
+    /// <summary>Seconds.</summary>
+    public long? RefreshExpiresIn { get; init; }
+
     public required SignedInUser User { get; init; }
 }
 

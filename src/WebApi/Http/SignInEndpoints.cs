@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Claudy.Application.Authentication;
 using Claudy.Application.Messaging;
 using MediatR;
@@ -40,19 +39,7 @@ internal static class SignInEndpoints
 
     private static async Task SignInAsync(HttpContext context)
     {
-        SignInRequest? request = null;
-        try
-        {
-            if (context.Request.HasJsonContentType())
-            {
-                request = await JsonSerializer.DeserializeAsync(context.Request.Body, HttpJson.Default.SignInRequest, context.RequestAborted);
-            }
-        }
-        catch (JsonException)
-        {
-            // The same answer as for no body at all.
-        }
-
+        var request = await JsonBody.ReadAsync(context, HttpJson.Default.SignInRequest);
         if (request?.Code is null)
         {
             await Problems.WriteAsync(context, RequestErrors.InvalidField("code", "The body must be a JSON object with the code: {\"code\": \"…\"}."));
@@ -60,24 +47,6 @@ internal static class SignInEndpoints
         }
 
         var mediator = context.RequestServices.GetRequiredService<IMediator>();
-        var signedIn = await mediator.Send(new SignInLocally(request.Code), context.RequestAborted);
-        if (!signedIn.IsSuccess)
-        {
-            await Problems.WriteAsync(context, signedIn.Error);
-            return;
-        }
-
-        var (token, user) = signedIn.Value;
-        var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
-        var response = new SignInResponse
-        {
-            AccessToken = token.Value.Reveal(),
-            TokenType = "Bearer",
-            ExpiresIn = (long)(token.ExpiresAt - now).TotalSeconds,
-            User = new SignedInUser(user.Id.ToString(), user.Username),
-        };
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.ContentType = "application/json";
-        await JsonSerializer.SerializeAsync(context.Response.Body, response, HttpJson.Default.SignInResponse, context.RequestAborted);
+        await SignInAnswer.WriteAsync(context, await mediator.Send(new SignInLocally(request.Code), context.RequestAborted));
     }
 }

@@ -9,7 +9,7 @@ namespace Claudy.WebApi.Protocol;
 
 /// <summary>Fields of <c>auth_success</c>.</summary>
 internal sealed record AuthSuccessData(
-    string UserId, string Username, string ConnectionId, string Protocol, WireTime ExpiresAt, ConnectionLimitsData Limits);
+    string UserId, string Username, string ConnectionId, string Protocol, WireTime? ExpiresAt, ConnectionLimitsData Limits);
 
 /// <summary>What a connection may do.</summary>
 /// <param name="MaxFrameBytes">The largest frame from a client.</param>

@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.WebApi.Http;
@@ -41,7 +42,8 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         FrameStream stream,
         FrameDispatcher dispatcher,
         SessionHub hub,
-        ITokenIssuer tokens,
+        Authenticator authenticator,
+        Revocations revocations,
         IConnectionLimiter limiter,
         HttpOptions options,
         TimeProvider time,
@@ -60,7 +62,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         _urgent = new WorkLane(HandleAsync, _closing.Token);
         var closing = _closing.Token;
         _repairs = new RepairLane(attachment => UntilClosingAsync(() => _dispatcher.RepairAsync(this, attachment, closing)), closing);
-        Authentication = new ConnectionAuthentication(this, tokens, limiter, options, time);
+        Authentication = new ConnectionAuthentication(this, authenticator, revocations, limiter, options, time);
         Sessions = new ConnectionSessions(hub, _outbound, this, time);
     }
 

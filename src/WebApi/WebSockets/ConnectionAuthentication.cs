@@ -1,3 +1,4 @@
+using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
@@ -14,7 +15,8 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
     private static readonly TimeSpan MaxDue = TimeSpan.FromDays(49);
 
     private readonly ClientConnection _connection;
-    private readonly ITokenIssuer _tokens;
+    private readonly Authenticator _authenticator;
+    private readonly Revocations _revocations;
     private readonly IConnectionLimiter _limiter;
     private readonly HttpOptions _options;
     private readonly TimeProvider _time;
@@ -22,10 +24,12 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
     private IAsyncDisposable? _entry;
     private volatile Identity? _identity;
 
-    public ConnectionAuthentication(ClientConnection connection, ITokenIssuer tokens, IConnectionLimiter limiter, HttpOptions options, TimeProvider time)
+    public ConnectionAuthentication(
+        ClientConnection connection, Authenticator authenticator, Revocations revocations, IConnectionLimiter limiter, HttpOptions options, TimeProvider time)
     {
         _connection = connection;
-        _tokens = tokens;
+        _authenticator = authenticator;
+        _revocations = revocations;
         _limiter = limiter;
         _options = options;
         _time = time;
@@ -50,7 +54,7 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
     /// <summary>Checks a token that came in a frame, and answers.</summary>
     public async Task AuthenticateAsync(string? token, string? replyTo, CancellationToken cancellationToken)
     {
-        var validated = await _tokens.ValidateAsync(token ?? "");
+        var validated = await _authenticator.AuthenticateAsync(token ?? "", cancellationToken);
         if (validated.IsSuccess)
         {
             Conclude(validated.Value, await EnterAsync(validated.Value, cancellationToken), replyTo);
@@ -58,6 +62,15 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
         else
         {
             _connection.Send(Answer.Of(validated.Error), replyTo);
+        }
+    }
+
+    /// <summary>Closes the connection if it is open by what was revoked.</summary>
+    public void OnRevoked(Grant revoked)
+    {
+        if (_identity?.Grant == revoked)
+        {
+            _connection.Close(CloseCodes.NotAuthenticated, "revoked");
         }
     }
 
@@ -84,7 +97,14 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
         }
 
         _identity = identity;
-        SetDeadline(identity.ExpiresAt - _time.GetUtcNow());
+        if (_revocations.IsRevoked(identity.Grant))
+        {
+            // Between the check of the token and now, when nobody could yet find this connection by it.
+            OnRevoked(identity.Grant);
+            return AuthErrors.TokenRevoked();
+        }
+
+        SetDeadline(identity.ExpiresAt - _time.GetUtcNow() ?? MaxDue);
         return Result.Success();
     }
 
@@ -99,7 +119,7 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
             return;
         }
 
-        var overdue = _time.GetUtcNow() - identity.ExpiresAt;
+        var overdue = _time.GetUtcNow() - identity.ExpiresAt ?? -MaxDue;
         if (overdue < TimeSpan.Zero)
         {
             SetDeadline(-overdue);

@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
+using Claudy.Application.Authentication.Ports;
+using Claudy.Domain.Users;
 
 namespace Claudy.WebApi.WebSockets;
 
-/// <summary>The connections of this node; closes them when the server goes away.</summary>
+/// <summary>The connections of this node; closes them when the server goes away, or when what let them in is revoked.</summary>
 /// <remarks>
 /// Hosted services stop in the reverse order of their registration: this one is registered before the session host, so
 /// that clients still see how their sessions were put to sleep.
 /// </remarks>
-internal sealed class ConnectionRegistry(IHostApplicationLifetime lifetime) : IHostedLifecycleService
+internal sealed class ConnectionRegistry(IHostApplicationLifetime lifetime) : IHostedLifecycleService, IOpenConnections
 {
     private readonly ConcurrentDictionary<ClientConnection, TaskCompletionSource> _connections = new();
     private volatile bool _isDraining;
@@ -29,6 +31,14 @@ internal sealed class ConnectionRegistry(IHostApplicationLifetime lifetime) : IH
         }
 
         return new Entry(this, connection);
+    }
+
+    public void Close(Grant revoked)
+    {
+        foreach (var connection in _connections.Keys)
+        {
+            connection.Authentication.OnRevoked(revoked);
+        }
     }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)

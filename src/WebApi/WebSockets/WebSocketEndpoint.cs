@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Application.Users.Ports;
@@ -16,7 +17,8 @@ internal sealed class WebSocketEndpoint(
     ConnectionRegistry registry,
     FrameDispatcher dispatcher,
     SessionHub hub,
-    ITokenIssuer tokens,
+    Authenticator authenticator,
+    Revocations revocations,
     IConnectionLimiter limiter,
     IOptions<HttpOptions> options,
     TimeProvider time,
@@ -65,7 +67,7 @@ internal sealed class WebSocketEndpoint(
             return;
         }
 
-        var identity = await AuthenticateAsync(context.Request);
+        var identity = await AuthenticateAsync(context.Request, context.RequestAborted);
         if (identity is { IsSuccess: false })
         {
             await Problems.WriteAsync(context, identity.Error);
@@ -75,7 +77,7 @@ internal sealed class WebSocketEndpoint(
         using var socket = await AcceptAsync(context);
         var stream = ((FrameStreamUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!;
         await using var connection = new ClientConnection(
-            socket, stream, dispatcher, hub, tokens, limiter, options.Value, time, _logger, context.Abort);
+            socket, stream, dispatcher, hub, authenticator, revocations, limiter, options.Value, time, _logger, context.Abort);
         using var entry = registry.Add(connection);
         await connection.RunAsync(identity?.Value);
     }
@@ -91,8 +93,8 @@ internal sealed class WebSocketEndpoint(
     }
 
     // Null when the client did not try: it sends an auth frame then.
-    private async Task<Result<Identity>?> AuthenticateAsync(HttpRequest request) =>
-        BearerAuthentication.TokenOf(request) is { } token ? await tokens.ValidateAsync(token) : null;
+    private async Task<Result<Identity>?> AuthenticateAsync(HttpRequest request, CancellationToken cancellationToken) =>
+        BearerAuthentication.TokenOf(request) is { } token ? await authenticator.AuthenticateAsync(token, cancellationToken) : null;
 
     private Task<WebSocket> AcceptAsync(HttpContext context) =>
         context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext

@@ -19,13 +19,14 @@ public sealed class SignInTests
     private readonly FakeTimeProvider _time = new(Now);
     private readonly IOneTimeStore _codes = Substitute.For<IOneTimeStore>();
     private readonly IUserStore _users = Substitute.For<IUserStore>();
-    private readonly ITokenIssuer _tokens = Substitute.For<ITokenIssuer>();
+    private readonly TestSignIns _signIns;
 
     public SignInTests()
     {
         _codes.TakeAsync(Arg.Any<string>(), Arg.Any<CancellationToken>()).Returns((string?)null);
         _users.FindOrAddAsync(User.LocalUsername, Now, Arg.Any<CancellationToken>()).Returns(Local);
-        _tokens.Issue(Local).Returns(Token);
+        _signIns = new TestSignIns(_time);
+        _signIns.Tokens.Issue(Local, Arg.Any<SignInId>()).Returns(Token);
     }
 
     [Fact]
@@ -51,13 +52,14 @@ public sealed class SignInTests
     }
 
     [Fact]
-    public async Task SignInLocally_WhenTheCodeHolds_ShouldGiveTheLocalUserAToken()
+    public async Task SignInLocally_WhenTheCodeHolds_ShouldGiveTheLocalUserTokens()
     {
         _codes.TakeAsync(SignInCode.KeyOf("the-code"), Arg.Any<CancellationToken>()).Returns(User.LocalUsername);
 
-        var signedIn = await SignInAsync("the-code");
+        var (token, user, refresh) = (await SignInAsync("the-code")).Value;
 
-        signedIn.Value.ShouldBe(new SignedIn(Token, Local));
+        (token, user).ShouldBe((Token, Local));
+        refresh!.ExpiresAt.ShouldBe(Now.AddDays(7));
     }
 
     [Fact]
@@ -69,7 +71,7 @@ public sealed class SignInTests
         var again = await SignInAsync("the-code");
 
         again.Error!.Code.ShouldBe("AUTH_001");
-        _tokens.Received(1).Issue(Arg.Any<User>());
+        _signIns.Tokens.Received(1).Issue(Arg.Any<User>(), Arg.Any<SignInId>());
     }
 
     [Theory]
@@ -95,17 +97,19 @@ public sealed class SignInTests
     }
 
     [Fact]
-    public async Task IssueLocalToken_ShouldNeedNoCode()
+    public async Task IssueLocalToken_ShouldNeedNoCodeAndGiveOneTokenThatCanBeRevoked()
     {
-        var signedIn = await new IssueLocalTokenHandler(_users, _tokens, _time).Handle(new IssueLocalToken(), CancellationToken.None);
+        var signedIn = await new IssueLocalTokenHandler(_users, _signIns.SignIns, _time).Handle(new IssueLocalToken(), CancellationToken.None);
 
         signedIn.Value.ShouldBe(new SignedIn(Token, Local));
         _codes.ReceivedCalls().ShouldBeEmpty();
+        await _signIns.Store.Received(1).AddAsync(
+            Arg.Is<SignIn>(signIn => signIn.UserId == Local.Id && signIn.ExpiresAt == Token.ExpiresAt && signIn.EndsAt == Token.ExpiresAt), null, Arg.Any<CancellationToken>());
     }
 
     private async Task<SignInCode> CreateCodeAsync() =>
         (await new CreateSignInCodeHandler(_codes, _time).Handle(new CreateSignInCode(), CancellationToken.None)).Value;
 
     private Task<Result<SignedIn>> SignInAsync(string? code) =>
-        new SignInLocallyHandler(_codes, _users, _tokens, _time).Handle(new SignInLocally(code), CancellationToken.None);
+        new SignInLocallyHandler(_codes, _users, _signIns.SignIns, _time).Handle(new SignInLocally(code), CancellationToken.None);
 }

@@ -92,6 +92,11 @@ internal sealed class Node : IAsyncDisposable
         memory.AvailableBytes.Returns(long.MaxValue);
         var workspace = new ScriptedWorkspace();
 
+        var signIns = Substitute.For<IRefreshTokenStore>();
+        signIns.ListRevokedAsync(default, default).ReturnsForAnyArgs([]);
+        var personalTokens = Substitute.For<IPersonalTokenStore>();
+        personalTokens.ListRevokedAsync(default, default).ReturnsForAnyArgs([]);
+
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton<TimeProvider>(time)
             .AddSingleton<ISessionStore>(store).AddSingleton<ISessionEventLog>(store)
@@ -102,7 +107,7 @@ internal sealed class Node : IAsyncDisposable
             .Configure<SessionOptions>(o => options?.Invoke(o))
             .Configure<NetworkOptions>(o => network?.Invoke(o))
             .AddSingleton<IWorkspaceConfigurationReader>(workspace).AddSingleton<IMcpServerVault>(workspace)
-            .AddSingleton(Substitute.For<ITokenIssuer>())
+            .AddSingleton(Substitute.For<ITokenIssuer>()).AddSingleton(signIns).AddSingleton(personalTokens)
             .AddSingleton(Substitute.For<ISessionSearch>())
             .AddSingleton(Substitute.For<IOneTimeStore>())
             .AddSingleton(Substitute.For<IUserStore>())

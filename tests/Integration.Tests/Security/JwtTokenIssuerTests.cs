@@ -14,6 +14,7 @@ public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, 500, TimeSpan.Zero);
     private static readonly User Someone = new(UserId.New(Now), "someone", Now);
+    private static readonly SignInId SignIn = SignInId.New(Now);
 
     private readonly TestKeys _keys;
     private readonly FakeTimeProvider _time = new(Now);
@@ -23,28 +24,29 @@ public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
     public JwtTokenIssuerTests(TestKeys keys)
     {
         _keys = keys;
-        _key = keys.Key;
-        _issuer = new JwtTokenIssuer(_key, _time);
+        _key = keys.Shared.Signer;
+        _issuer = new JwtTokenIssuer(keys.Shared, _time);
     }
 
     [Fact]
     public async Task Validate_WhenTheTokenIsItsOwn_ShouldTellWhoseItIs()
     {
-        var token = _issuer.Issue(Someone);
+        var token = _issuer.Issue(Someone, SignIn);
 
         var identity = await _issuer.ValidateAsync(token.Value.Reveal());
 
         token.ExpiresAt.ShouldBe(new DateTimeOffset(2026, 1, 1, 12, 15, 0, TimeSpan.Zero));
         identity.Value.UserId.ShouldBe(Someone.Id);
         identity.Value.Username.ShouldBe("someone");
+        identity.Value.Grant.ShouldBe(new Grant.SignIn(SignIn));
         identity.Value.ExpiresAt.ShouldBe(token.ExpiresAt);
     }
 
     [Fact]
     public void Issue_ShouldNameItsKeyByThumbprintAndEachTokenAnew()
     {
-        var first = new JsonWebToken(_issuer.Issue(Someone).Value.Reveal());
-        var second = new JsonWebToken(_issuer.Issue(Someone).Value.Reveal());
+        var first = new JsonWebToken(_issuer.Issue(Someone, SignIn).Value.Reveal());
+        var second = new JsonWebToken(_issuer.Issue(Someone, SignIn).Value.Reveal());
 
         first.Alg.ShouldBe("RS256");
         first.Kid.ShouldBe(Thumbprint(_key.Security));
@@ -60,7 +62,7 @@ public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
     [InlineData(-32, "AUTH_003")]
     public async Task Validate_WhenTimeHasPassed_ShouldAllowHalfAMinuteOfSkew(int seconds, string? refusal)
     {
-        var token = _issuer.Issue(Someone).Value.Reveal();
+        var token = _issuer.Issue(Someone, SignIn).Value.Reveal();
         _time.AdjustTime(Now.AddSeconds(seconds));
 
         (await _issuer.ValidateAsync(token)).Error?.Code.ShouldBe(refusal);
@@ -70,7 +72,7 @@ public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
     [Fact]
     public async Task Validate_WhenAnotherServersTokenRanOut_ShouldSayInvalidNotExpired()
     {
-        var token = new JwtTokenIssuer(_keys.Plant(), _time).Issue(Someone).Value.Reveal();
+        var token = new JwtTokenIssuer(_keys.PlantedRing(), _time).Issue(Someone, SignIn).Value.Reveal();
         _time.Advance(TimeSpan.FromHours(1));
 
         await ShouldBeInvalid(token);
@@ -90,7 +92,7 @@ public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
     [Fact]
     public async Task Validate_WhenItsPayloadWasChanged_ShouldRefuse()
     {
-        var parts = _issuer.Issue(Someone).Value.Reveal().Split('.');
+        var parts = _issuer.Issue(Someone, SignIn).Value.Reveal().Split('.');
         var payload = Base64UrlEncoder.Decode(parts[1]).Replace("someone", "another", StringComparison.Ordinal);
 
         await ShouldBeInvalid($"{parts[0]}.{Base64UrlEncoder.Encode(payload)}.{parts[2]}");
@@ -99,7 +101,7 @@ public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
     [Fact]
     public async Task Validate_WhenItsSignatureIsGone_ShouldRefuse()
     {
-        var parts = _issuer.Issue(Someone).Value.Reveal().Split('.');
+        var parts = _issuer.Issue(Someone, SignIn).Value.Reveal().Split('.');
 
         await ShouldBeInvalid($"{parts[0]}.{parts[1]}.");
     }
@@ -109,7 +111,7 @@ public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
     {
         var header = Base64UrlEncoder.Encode($$"""{"alg":"none","typ":"at+jwt","kid":"{{_key.Security.KeyId}}"}""");
 
-        await ShouldBeInvalid($"{header}.{_issuer.Issue(Someone).Value.Reveal().Split('.')[1]}.");
+        await ShouldBeInvalid($"{header}.{_issuer.Issue(Someone, SignIn).Value.Reveal().Split('.')[1]}.");
     }
 
     [Fact]
@@ -169,6 +171,55 @@ public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
     }
 
     [Fact]
+    public async Task Validate_WhenItNamesNoSignIn_ShouldRefuse()
+    {
+        // It could not be revoked.
+        await ShouldBeInvalid(Forge(_key.Security, change: token => token.Claims.Remove("sid")));
+        await ShouldBeInvalid(Forge(_key.Security, change: token => token.Claims["sid"] = "not a sign-in"));
+    }
+
+    [Fact]
+    public async Task Validate_WhenItIsNotYetValid_ShouldRefuse()
+    {
+        await ShouldBeInvalid(Forge(_key.Security, change: token => token.NotBefore = Now.UtcDateTime.AddSeconds(32)));
+        (await _issuer.ValidateAsync(Forge(_key.Security, change: token => token.NotBefore = Now.UtcDateTime.AddSeconds(28)))).IsSuccess.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("jku", "https://keys.example/jwks.json")]
+    [InlineData("x5u", "https://keys.example/certificate.pem")]
+    public async Task Validate_WhenItBringsOrPointsToAKeyOfItsOwn_ShouldRefuse(string header, string value)
+    {
+        using var other = RSA.Create(2048);
+        var key = new RsaSecurityKey(other.ExportParameters(includePrivateParameters: true)) { KeyId = "its own" };
+        var embedded = $$"""{"kty":"RSA","n":"{{Base64UrlEncoder.Encode(key.Parameters.Modulus)}}","e":"{{Base64UrlEncoder.Encode(key.Parameters.Exponent)}}"}""";
+
+        await ShouldBeInvalid(Forge(key, change: token => token.AdditionalHeaderClaims = new Dictionary<string, object> { [header] = value }));
+        await ShouldBeInvalid(Forge(key, change: token => token.AdditionalHeaderClaims = new Dictionary<string, object> { ["jwk"] = embedded }));
+    }
+
+    [Theory]
+    [InlineData('A')]
+    [InlineData('z')]
+    [InlineData('.')]
+    [InlineData('=')]
+    public async Task Validate_WhicheverCharacterIsChanged_ShouldRefuse(char character)
+    {
+        var token = _issuer.Issue(Someone, SignIn).Value.Reveal();
+        for (var at = 0; at < token.Length; at++)
+        {
+            var changed = string.Concat(token.AsSpan(0, at), [character], token.AsSpan(at + 1));
+
+            // The last character of a part has bits that stand for nothing.
+            if (!IsSameBytes(changed, token))
+            {
+                (await _issuer.ValidateAsync(changed)).Error?.Code.ShouldBe("AUTH_003", $"{character} at {at}");
+                (await _issuer.ValidateAsync(changed)).IsSuccess.ShouldBeFalse($"{character} at {at}");
+            }
+        }
+    }
+
+    [Fact]
     public async Task Validate_WhenItIsOversized_ShouldRefuse()
     {
         await ShouldBeInvalid(Forge(_key.Security, change: token => token.Claims["padding"] = new string('x', 16 * 1024)));
@@ -185,11 +236,23 @@ public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
             Audience = JwtTokenIssuer.Audience,
             IssuedAt = Now.UtcDateTime,
             Expires = Now.UtcDateTime.AddMinutes(5),
-            Claims = new Dictionary<string, object> { ["sub"] = Someone.Id.ToString(), ["preferred_username"] = "someone" },
+            Claims = new Dictionary<string, object> { ["sub"] = Someone.Id.ToString(), ["preferred_username"] = "someone", ["sid"] = SignIn.ToString() },
             SigningCredentials = new SigningCredentials(key, algorithm),
         };
         change?.Invoke(token);
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(token);
+    }
+
+    private static bool IsSameBytes(string one, string other)
+    {
+        try
+        {
+            return one.Split('.').Zip(other.Split('.')).All(pair => Base64UrlEncoder.DecodeBytes(pair.First).SequenceEqual(Base64UrlEncoder.DecodeBytes(pair.Second)));
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
     }
 
     /// <summary>RFC 7638, spelt out.</summary>

@@ -31,6 +31,7 @@ public sealed class SecurityRegistrationTests : IDisposable
 
     [Theory]
     [InlineData("Claudy:Auth:PrivateKeyPath", "/nonexistent/key.pem")]
+    [InlineData("Claudy:Auth:RotateKeysAfter", "-1")]
     [InlineData("Claudy:Workspaces:MaxFileBytes", "0")]
     [InlineData("Claudy:Data", "")]
     public async Task Start_WhenASettingIsWrong_ShouldFailAndNameIt(string setting, string value)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Claudy.Infrastructure.Security;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Claudy.Integration.Tests.Security;
@@ -10,22 +11,29 @@ public sealed class TestKeys : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("claudy-keys-");
 
-    public string KeyPath => Path.Combine(_folder.FullName, "keys", "jwt-private.pem");
+    public string KeysPath => Path.Combine(_folder.FullName, "keys");
 
-    /// <summary>A look at the key file as one process has it.</summary>
-    internal SigningKeyFile Open(string? privateKeyPath = null)
-    {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Claudy:Data", _folder.FullName)]).Build();
-        return new SigningKeyFile(Options.Create(new SigningKeyOptions { PrivateKeyPath = privateKeyPath }), configuration);
-    }
+    public string FirstKeyPath => Path.Combine(KeysPath, "jwt-private.pem");
 
     /// <summary>A key that tests share, since making one takes long.</summary>
-    internal SigningKey Key => field ??= Plant();
+    internal SigningKeyRing Shared => field ??= PlantedRing();
 
-    internal SigningKey Plant()
+    /// <summary>The key files as one process has them.</summary>
+    internal SigningKeyFiles Files(SigningKeyOptions? options = null, TimeProvider? time = null)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("Claudy:Data", _folder.FullName)]).Build();
+        return new SigningKeyFiles(Options.Create(options ?? new SigningKeyOptions()), configuration, time ?? TimeProvider.System);
+    }
+
+    /// <summary>The keys as one process has them.</summary>
+    internal SigningKeyRing Ring(SigningKeyOptions? options = null, TimeProvider? time = null) =>
+        new(Files(options, time), time ?? TimeProvider.System, NullLogger<SigningKeyRing>.Instance);
+
+    /// <summary>Another server's keys.</summary>
+    internal SigningKeyRing PlantedRing()
     {
         using var rsa = RSA.Create(2048);
-        return new SigningKey(Open(PlantFile(rsa.ExportPkcs8PrivateKeyPem())));
+        return Ring(new SigningKeyOptions { PrivateKeyPath = PlantFile(rsa.ExportPkcs8PrivateKeyPem()) });
     }
 
     public string PlantFile(string content, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)

@@ -1,7 +1,9 @@
+using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Users;
 using Claudy.WebApi.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -99,7 +101,14 @@ internal sealed class ClaudyServer : IAsyncDisposable
     public async Task<string> TokenAsync(string username = "local")
     {
         var user = await Services.GetRequiredService<IUserStore>().FindOrAddAsync(username, DateTimeOffset.UnixEpoch, CancellationToken.None);
-        return Services.GetRequiredService<ITokenIssuer>().Issue(user).Value.Reveal();
+        return Services.GetRequiredService<ITokenIssuer>().Issue(user, SignInId.New(user.CreatedAt)).Value.Reveal();
+    }
+
+    /// <summary>Signs a user in, who is made when there is none.</summary>
+    public async Task<SignedIn> SignInAsync(string username = "local")
+    {
+        var user = await Services.GetRequiredService<IUserStore>().FindOrAddAsync(username, DateTimeOffset.UnixEpoch, CancellationToken.None);
+        return await Services.GetRequiredService<SignIns>().IssueAsync(user, CancellationToken.None);
     }
 
     /// <summary>A connection that has signed in.</summary>

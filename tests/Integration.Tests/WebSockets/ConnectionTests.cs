@@ -363,10 +363,10 @@ public sealed class ConnectionTests
     {
         private readonly UserId _user = UserId.New(DateTimeOffset.UnixEpoch);
 
-        public AccessToken Issue(User user) => throw new NotSupportedException();
+        public AccessToken Issue(User user, SignInId signIn) => throw new NotSupportedException();
 
         public Task<Result<Identity>> ValidateAsync(string token) => Task.FromResult<Result<Identity>>(
-            new Identity(_user, "local", TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(double.Parse(token))));
+            new Identity(_user, "local", TimeProvider.System.GetUtcNow() + TimeSpan.FromSeconds(double.Parse(token)), new Grant.SignIn(new SignInId(Guid.Empty))));
     }
 
     private sealed class PickyApi : IClaudeKeyCheck

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using Claudy.Integration.Tests.Support;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Shouldly;
+using Xunit;
+
+namespace Claudy.Integration.Tests.Cli;
+
+/// <summary><c>claudy keys</c> and <c>claudy token</c> beside a running server, as its operator runs them.</summary>
+public sealed class KeysCommandTests
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task Rotate_WhileAServerRuns_ShouldBeNoticedAndSignNobodyOut()
+    {
+        await using var server = await ClaudyServer.StartAsync();
+        var before = await RunAsync(server, "token");
+
+        var rotated = await RunAsync(server, "keys rotate");
+        var after = await RunAsync(server, "token");
+
+        (before.ExitCode, rotated.ExitCode, after.ExitCode).ShouldBe((0, 0, 0), rotated.Error);
+        new JsonWebToken(after.Output).Kid.ShouldBe(rotated.Output);
+        (await StatusAsync(server, before.Output)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(server, after.Output)).ShouldBe(HttpStatusCode.OK);
+        new JsonWebToken(await server.TokenAsync()).Kid.ShouldBe(rotated.Output);
+    }
+
+    [Fact]
+    public async Task Rotate_WhenTheKeyWasStolen_ShouldRefuseWhatItSigned()
+    {
+        await using var server = await ClaudyServer.StartAsync();
+        var stolen = await RunAsync(server, "token");
+
+        await RunAsync(server, "keys rotate --at-once");
+        var after = await RunAsync(server, "token");
+
+        (await StatusAsync(server, after.Output)).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(server, stolen.Output)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Rotate_WhenTheOperatorGivesTheKey_ShouldSayWhatToDo()
+    {
+        await using var server = await ClaudyServer.StartAsync();
+
+        var refused = await RunAsync(server, "keys rotate", ("JWT_PRIVATE_KEY_PATH", Path.Combine(server.DataPath, "keys", "jwt-private.pem")));
+
+        refused.ExitCode.ShouldBe(1);
+        refused.Error.ShouldContain("Claudy:Auth:PublicKeyPath");
+    }
+
+    [Theory]
+    [InlineData("keys rotate")]
+    [InlineData("token")]
+    public async Task Run_WhenTheKeyCannotBeRead_ShouldSayWhy(string arguments)
+    {
+        await using var server = await ClaudyServer.StartAsync();
+
+        var refused = await RunAsync(server, arguments, ("JWT_PRIVATE_KEY_PATH", "/nonexistent/key.pem"));
+
+        refused.ExitCode.ShouldBe(1);
+        refused.Error.ShouldContain("/nonexistent/key.pem");
+        refused.Error.ShouldNotContain("Exception");
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(ClaudyServer server, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/session");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return (await server.Http.SendAsync(request)).StatusCode;
+    }
+
+    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(
+        ClaudyServer server, string arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(
+            Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"),
+            ["exec", typeof(WebApi.AssemblyMarker).Assembly.Location, .. arguments.Split(' ')])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
+        start.Environment["HOME"] = server.DataPath;
+        start.Environment["CLAUDY_DATA"] = server.DataPath;
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(Deadline);
+        return (process.ExitCode, (await output).Trim(), await error);
+    }
+}

@@ -1,0 +1,16 @@
+using Claudy.Application.Authentication.Ports;
+using Claudy.Integration.Tests.Contracts;
+using Xunit;
+
+namespace Claudy.Integration.Tests.Sqlite;
+
+public sealed class SqliteRefreshTokenStoreTests : RefreshTokenStoreContract, IAsyncLifetime
+{
+    private SqliteHost _host = null!;
+
+    protected override IRefreshTokenStore Store => _host.Get<IRefreshTokenStore>();
+
+    public async Task InitializeAsync() => _host = await SqliteHost.StartAsync();
+
+    public async Task DisposeAsync() => await _host.DisposeAsync();
+}
