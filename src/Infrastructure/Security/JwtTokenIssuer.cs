@@ -14,6 +14,7 @@ internal sealed class JwtTokenIssuer : ITokenIssuer
     public const string Issuer = "claudy";
     public const string Audience = "claudy";
     public const string TokenType = "at+jwt";
+    public const string RoleClaim = "role";
 
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
     public static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
@@ -62,6 +63,7 @@ internal sealed class JwtTokenIssuer : ITokenIssuer
             [
                 new Claim(JwtRegisteredClaimNames.Sub, user.Id.ToString()),
                 new Claim(JwtRegisteredClaimNames.PreferredUsername, user.Username),
+                new Claim(RoleClaim, user.Role.ToName()),
                 new Claim(JwtRegisteredClaimNames.Jti, Guid.NewGuid().ToString("N")),
             ]),
         });
@@ -88,9 +90,12 @@ internal sealed class JwtTokenIssuer : ITokenIssuer
         }
 
         return Guid.TryParseExact(jwt.Subject, "D", out var userId) && jwt.TryGetPayloadValue<string>(JwtRegisteredClaimNames.PreferredUsername, out var username)
-            ? new Identity(new UserId(userId), username, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero))
+            ? new Identity(new UserId(userId), username, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero)) { Role = RoleOf(jwt) }
             : AuthErrors.TokenInvalid();
     }
+
+    private static UserRole RoleOf(JsonWebToken token) =>
+        UserRoleNames.ToRole(token.TryGetPayloadValue<string>(RoleClaim, out var role) ? role : null);
 
     /// <summary>Here and not in the library, which tells of a forged token that it ran out, and goes by the machine's clock.</summary>
     private Error? CheckLifetime(JsonWebToken token)

@@ -4,6 +4,7 @@ using Claudy.Infrastructure.Anthropic;
 using Claudy.Infrastructure.ApiBroker;
 using Claudy.Infrastructure.Egress;
 using Claudy.Infrastructure.Files;
+using Claudy.Infrastructure.GitHub;
 using Claudy.Infrastructure.InProcess;
 using Claudy.Infrastructure.Processes;
 using Claudy.Infrastructure.Sandbox;
@@ -47,6 +48,7 @@ internal static class Server
         builder.AddInProcessCoordination();
         builder.AddWorkspaceFiles();
         builder.AddSecurity();
+        builder.AddGitHub();
         builder.AddAnthropicKeyCheck();
         builder.AddProcesses();
         builder.AddSandbox();
@@ -58,6 +60,8 @@ internal static class Server
         builder.AddApplication();
         change?.Invoke(builder);
 
+        var modes = SignInModes.Of(builder.Configuration);
+        builder.Services.AddSingleton(modes);
         ListeningPolicy.Apply(builder.Configuration);
         var data = DataFolder.Take(builder.Configuration[DataFolder.Key]!);
         builder.Configuration[DataFolder.Key] = data.Path;
@@ -65,7 +69,7 @@ internal static class Server
 
         try
         {
-            return Map(builder.Build());
+            return Map(builder.Build(), modes);
         }
         catch
         {
@@ -99,6 +103,9 @@ internal static class Server
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>();
         builder.Services.AddOptions<HttpOptions>().BindConfiguration(HttpOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<GitHubCallbackOptions>, GitHubCallbackOptionsValidator>();
+        builder.Services.AddOptions<GitHubCallbackOptions>().BindConfiguration(GitHubCallbackOptions.Section).ValidateOnStart();
+        builder.Services.AddHostedService<IsolationRequirement>();
         builder.Services.AddSingleton<OriginPolicy>();
         builder.Services.AddSingleton<AgentProbe>();
         builder.Services.AddSingleton<HealthEndpoints>();
@@ -111,7 +118,7 @@ internal static class Server
         builder.Services.AddHostedService<StartBanner>();
     }
 
-    private static WebApplication Map(WebApplication app)
+    private static WebApplication Map(WebApplication app, SignInModes modes)
     {
         app.Use(WebSocketEndpoint.UseFrameStream);
         app.UseWebSockets();
@@ -119,7 +126,13 @@ internal static class Server
         app.UseRouting();
         app.MapGet(WebSocketEndpoint.Path, app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
-        app.MapSignIn();
+        app.MapSignIn(modes.Local);
+        app.MapProfile();
+        if (modes.GitHub)
+        {
+            app.MapGitHub();
+        }
+
         app.MapSessions();
 
         // By default a fallback leaves out whatever looks like a file.

@@ -21,4 +21,8 @@ public sealed record AccessToken(Secret Value, DateTimeOffset ExpiresAt);
 /// <param name="UserId">The user.</param>
 /// <param name="Username">Their name.</param>
 /// <param name="ExpiresAt">Until when the token holds.</param>
-public sealed record Identity(UserId UserId, string Username, DateTimeOffset ExpiresAt);
+public sealed record Identity(UserId UserId, string Username, DateTimeOffset ExpiresAt)
+{
+    /// <summary>What they may do.</summary>
+    public UserRole Role { get; init; }
+}
