@@ -1,4 +1,5 @@
 using Claudy.Application.Authentication;
+using Claudy.Application.Authentication.GitHub;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Admission;
@@ -43,6 +44,9 @@ public static class DependencyInjection
         services.AddSingleton<SignIns>();
         services.AddSingleton<Authenticator>();
         services.AddHostedService<SignInUpkeep>();
+        services.AddSingleton<IValidateOptions<AdmissionOptions>, AdmissionOptionsValidator>();
+        services.AddOptions<AdmissionOptions>().BindConfiguration(AdmissionOptions.Section).ValidateOnStart();
+        services.AddScoped<GitHubAdmission>();
 
         services.AddSingleton<IValidateOptions<SessionOptions>, SessionOptionsValidator>();
         services.AddOptions<SessionOptions>().BindConfiguration(SessionOptions.Section).ValidateOnStart();

@@ -61,7 +61,7 @@ public sealed partial class Authenticator(
             }
 
             await NoteUseAsync(token, now, cancellationToken);
-            return new Identity(owner.Id, owner.Username, token.ExpiresAt, new Grant.PersonalToken(token.Id));
+            return new Identity(owner.Id, owner.Username, token.ExpiresAt, new Grant.PersonalToken(token.Id)) { Role = owner.Role };
         }
         catch (StoreUnavailableException exception)
         {

@@ -14,6 +14,7 @@ internal sealed class JwtTokenIssuer : ITokenIssuer
     public const string Issuer = "claudy";
     public const string Audience = "claudy";
     public const string TokenType = "at+jwt";
+    public const string RoleClaim = "role";
 
     private const int MaxTokenLength = 16 * 1024;
 
@@ -60,6 +61,7 @@ internal sealed class JwtTokenIssuer : ITokenIssuer
                 new Claim(JwtRegisteredClaimNames.Sub, user.Id.ToString()),
                 new Claim(JwtRegisteredClaimNames.PreferredUsername, user.Username),
                 new Claim(JwtRegisteredClaimNames.Sid, signIn.ToString()),
+                new Claim(RoleClaim, user.Role.ToName()),
                 new Claim(JwtRegisteredClaimNames.Jti, Guid.NewGuid().ToString("N")),
             ]),
         });
@@ -89,9 +91,12 @@ internal sealed class JwtTokenIssuer : ITokenIssuer
             && jwt.TryGetPayloadValue<string>(JwtRegisteredClaimNames.PreferredUsername, out var username)
             && jwt.TryGetPayloadValue<string>(JwtRegisteredClaimNames.Sid, out var sid)
             && Guid.TryParseExact(sid, "D", out var signIn)
-            ? new Identity(new UserId(userId), username, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero), new Grant.SignIn(new SignInId(signIn)))
+            ? new Identity(new UserId(userId), username, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero), new Grant.SignIn(new SignInId(signIn))) { Role = RoleOf(jwt) }
             : AuthErrors.TokenInvalid();
     }
+
+    private static UserRole RoleOf(JsonWebToken token) =>
+        UserRoleNames.ToRole(token.TryGetPayloadValue<string>(RoleClaim, out var role) ? role : null);
 
     /// <summary>Here and not in the library, which tells of a forged token that it ran out, and goes by the machine's clock.</summary>
     private Error? CheckLifetime(JsonWebToken token)

@@ -105,6 +105,17 @@ internal static class SqliteSchema
         CREATE INDEX personal_tokens_by_owner ON personal_tokens (owner);
         CREATE INDEX personal_tokens_revoked ON personal_tokens (revoked_at) WHERE revoked_at IS NOT NULL;
         """,
+        """
+        ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'user';
+        ALTER TABLE users ADD COLUMN issuer TEXT;
+        ALTER TABLE users ADD COLUMN subject TEXT;
+        ALTER TABLE users ADD COLUMN display_name TEXT;
+        ALTER TABLE users ADD COLUMN email TEXT;
+        ALTER TABLE users ADD COLUMN avatar_url TEXT;
+        UPDATE users SET role = 'admin' WHERE username = 'local';
+        CREATE UNIQUE INDEX users_by_identity ON users (issuer, subject) WHERE subject IS NOT NULL;
+        CREATE INDEX users_by_folded_name ON users (username COLLATE NOCASE);
+        """,
     ];
 
     /// <summary>Brings a database up to date.</summary>

@@ -6,12 +6,15 @@ namespace Claudy.Infrastructure.Sqlite;
 
 internal sealed class SqliteUserStore(SqliteWriter writer, SqliteReaders readers) : IUserStore
 {
-    private const string ByName = "SELECT id, username, created_at FROM users WHERE username = $name";
+    private const string Select = "SELECT id, username, created_at, role, issuer, subject, display_name, email, avatar_url FROM users WHERE ";
+    private const string ByName = Select + "username = $name";
+    private const string ByIdentity = Select + "issuer = $issuer AND subject = $subject";
 
     public Task<User?> FindAsync(UserId id, CancellationToken cancellationToken) =>
-        readers.ReadAsync(
-            connection => connection.QuerySingle("SELECT id, username, created_at FROM users WHERE id = $id", ReadUser, ("$id", id.ToString())),
-            cancellationToken);
+        readers.ReadAsync(connection => connection.QuerySingle(Select + "id = $id", ReadUser, ("$id", id.ToString())), cancellationToken);
+
+    public Task<User?> FindByNameAsync(string username, CancellationToken cancellationToken) => readers.ReadAsync(
+        connection => connection.QuerySingle(Select + "username = $name COLLATE NOCASE", ReadUser, ("$name", username)), cancellationToken);
 
     public async Task<User> FindOrAddAsync(string username, DateTimeOffset now, CancellationToken cancellationToken)
     {
@@ -20,13 +23,63 @@ internal sealed class SqliteUserStore(SqliteWriter writer, SqliteReaders readers
         return known ?? await writer.WriteAsync(connection => FindOrAdd(connection, username, now), cancellationToken);
     }
 
+    public async Task<User> RecordAsync(
+        ExternalIdentity identity, string username, UserRole role, UserProfile profile, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var known = await readers.ReadAsync(connection => Find(connection, identity), cancellationToken);
+        if (known is not null && known == known with { Username = username, Role = role, Profile = profile })
+        {
+            return known;
+        }
+
+        return await writer.WriteAsync(connection => Record(connection, new User(UserId.New(now), username, now) { Role = role, Identity = identity, Profile = profile }), cancellationToken);
+    }
+
     private static User FindOrAdd(PreparedConnection connection, string username, DateTimeOffset now)
     {
         connection.Execute(
-            "INSERT INTO users (id, username, created_at) VALUES ($id, $name, $now) ON CONFLICT (username) DO NOTHING",
-            ("$id", UserId.New(now).ToString()), ("$name", username), ("$now", now.ToColumn()));
+            "INSERT INTO users (id, username, created_at, role) VALUES ($id, $name, $now, $role) ON CONFLICT (username) DO NOTHING",
+            ("$id", UserId.New(now).ToString()), ("$name", username), ("$now", now.ToColumn()), ("$role", User.RoleOf(username).ToName()));
         return connection.QuerySingle(ByName, ReadUser, ("$name", username))!;
     }
 
-    private static User ReadUser(SqliteDataReader row) => new(new UserId(row.GetId(0)), row.GetString(1), row.GetTime(2));
+    private static User Record(PreparedConnection connection, User user)
+    {
+        var identity = user.Identity!;
+        FreeName(connection, user);
+        connection.Execute(
+            """
+            INSERT INTO users (id, username, created_at, role, issuer, subject, display_name, email, avatar_url)
+            VALUES ($id, $name, $now, $role, $issuer, $subject, $display_name, $email, $avatar_url)
+            ON CONFLICT (issuer, subject) WHERE subject IS NOT NULL DO UPDATE SET
+                username = excluded.username, role = excluded.role,
+                display_name = excluded.display_name, email = excluded.email, avatar_url = excluded.avatar_url
+            """,
+            ("$id", user.Id.ToString()), ("$name", user.Username), ("$now", user.CreatedAt.ToColumn()), ("$role", user.Role.ToName()),
+            ("$issuer", identity.Issuer), ("$subject", identity.Subject),
+            ("$display_name", user.Profile.DisplayName), ("$email", user.Profile.Email), ("$avatar_url", user.Profile.AvatarUrl));
+        return Find(connection, identity)!;
+    }
+
+    private static void FreeName(PreparedConnection connection, User user)
+    {
+        var holders = connection.Query(
+            Select + "username = $name COLLATE NOCASE AND NOT (issuer IS $issuer AND subject IS $subject)",
+            ReadUser,
+            ("$name", user.Username), ("$issuer", user.Identity!.Issuer), ("$subject", user.Identity.Subject));
+        foreach (var holder in holders)
+        {
+            connection.Execute("UPDATE users SET username = $name WHERE id = $id", ("$name", holder.FormerName()), ("$id", holder.Id.ToString()));
+        }
+    }
+
+    private static User? Find(PreparedConnection connection, ExternalIdentity identity) =>
+        connection.QuerySingle(ByIdentity, ReadUser, ("$issuer", identity.Issuer), ("$subject", identity.Subject));
+
+    private static User ReadUser(SqliteDataReader row) => new(new UserId(row.GetId(0)), row.GetString(1), row.GetTime(2))
+    {
+        Role = UserRoleNames.ToRole(row.GetString(3)),
+        Identity = row.GetText(4) is { } issuer ? new ExternalIdentity(issuer, row.GetString(5)) : null,
+        Profile = new UserProfile(row.GetText(6), row.GetText(7), row.GetText(8)),
+    };
 }

@@ -18,4 +18,6 @@ internal static class SqliteValues
     public static Guid GetId(this SqliteDataReader row, int ordinal) => Guid.ParseExact(row.GetString(ordinal), "D");
 
     public static byte[] GetBytes(this SqliteDataReader row, int ordinal) => row.GetFieldValue<byte[]>(ordinal);
+
+    public static string? GetText(this SqliteDataReader row, int ordinal) => row.IsDBNull(ordinal) ? null : row.GetString(ordinal);
 }

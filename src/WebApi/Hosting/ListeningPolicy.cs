@@ -22,7 +22,7 @@ internal static class ListeningPolicy
             configuration[UrlsKey] = DefaultUrl;
         }
 
-        if (configuration.GetValue(AllowRemoteKey, defaultValue: false))
+        if (configuration.GetValue(AllowRemoteKey, defaultValue: false) || !SignInModes.Of(configuration).Local)
         {
             return;
         }

@@ -13,6 +13,8 @@ internal static class PlainNames
         ("CLAUDE_API_BASE_URL", "Claudy:Claude:BaseUrl"),
         ("CLAUDE_CODE_PATH", "Claudy:Claude:CodePath"),
         ("WORKSPACE_BASE_PATH", "Claudy:Workspaces:BasePath"),
+        ("GITHUB_CLIENT_ID", "Claudy:GitHub:ClientId"),
+        ("GITHUB_CLIENT_SECRET", "Claudy:GitHub:ClientSecret"),
         ("JWT_PRIVATE_KEY_PATH", "Claudy:Auth:PrivateKeyPath"),
         ("JWT_PRIVATE_KEY_PASSPHRASE", "Claudy:Auth:PrivateKeyPassphrase"),
         ("JWT_PUBLIC_KEY_PATH", "Claudy:Auth:PublicKeyPath"),

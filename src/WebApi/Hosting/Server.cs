@@ -5,6 +5,7 @@ using Claudy.Infrastructure.Anthropic;
 using Claudy.Infrastructure.ApiBroker;
 using Claudy.Infrastructure.Egress;
 using Claudy.Infrastructure.Files;
+using Claudy.Infrastructure.GitHub;
 using Claudy.Infrastructure.InProcess;
 using Claudy.Infrastructure.Processes;
 using Claudy.Infrastructure.Sandbox;
@@ -48,6 +49,7 @@ internal static class Server
         builder.AddInProcessCoordination();
         builder.AddWorkspaceFiles();
         builder.AddSecurity();
+        builder.AddGitHub();
         builder.AddAnthropicKeyCheck();
         builder.AddProcesses();
         builder.AddSandbox();
@@ -59,6 +61,8 @@ internal static class Server
         builder.AddApplication();
         change?.Invoke(builder);
 
+        var modes = SignInModes.Of(builder.Configuration);
+        builder.Services.AddSingleton(modes);
         ListeningPolicy.Apply(builder.Configuration);
         var data = DataFolder.Take(builder.Configuration[DataFolder.Key]!);
         builder.Configuration[DataFolder.Key] = data.Path;
@@ -66,7 +70,7 @@ internal static class Server
 
         try
         {
-            return Map(builder.Build());
+            return Map(builder.Build(), modes);
         }
         catch
         {
@@ -100,6 +104,9 @@ internal static class Server
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>();
         builder.Services.AddOptions<HttpOptions>().BindConfiguration(HttpOptions.Section).ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<GitHubCallbackOptions>, GitHubCallbackOptionsValidator>();
+        builder.Services.AddOptions<GitHubCallbackOptions>().BindConfiguration(GitHubCallbackOptions.Section).ValidateOnStart();
+        builder.Services.AddHostedService<IsolationRequirement>();
         builder.Services.AddSingleton<OriginPolicy>();
         builder.Services.AddSingleton<AgentProbe>();
         builder.Services.AddSingleton<HealthEndpoints>();
@@ -113,7 +120,7 @@ internal static class Server
         builder.Services.AddHostedService<StartBanner>();
     }
 
-    private static WebApplication Map(WebApplication app)
+    private static WebApplication Map(WebApplication app, SignInModes modes)
     {
         app.Use(WebSocketEndpoint.UseFrameStream);
         app.UseWebSockets();
@@ -121,9 +128,15 @@ internal static class Server
         app.UseRouting();
         app.MapGet(WebSocketEndpoint.Path, app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
-        app.MapSignIn();
+        app.MapSignIn(modes.Local);
         app.MapTokens();
         app.MapPersonalTokens();
+        app.MapProfile();
+        if (modes.GitHub)
+        {
+            app.MapGitHub();
+        }
+
         app.MapSessions();
 
         // By default a fallback leaves out whatever looks like a file.

@@ -15,6 +15,7 @@ internal sealed class StartBanner(
     AgentProbe agent,
     ICredentialVault credentials,
     DataFolder data,
+    SignInModes modes,
     BannerOutput output) : IHostedLifecycleService
 {
     public async Task StartedAsync(CancellationToken cancellationToken)
@@ -25,7 +26,7 @@ internal sealed class StartBanner(
         [
             $"Claudy {HealthEndpoints.Version}",
             $"  address      {address}  (WebSocket {address.Replace("http", "ws", StringComparison.Ordinal)}/ws)",
-            $"  sign in      {address}/signin?code={await CodeAsync(cancellationToken)}  (once, within ten minutes)",
+            .. await SignInAsync(address, cancellationToken),
             $"  Claude Code  {(probed.IsSuccess ? probed.Value.Version : $"NOT FOUND: {probed.Error.Message}")}",
             $"  sandbox      {(probed.IsSuccess ? probed.Value.Sandbox : null) ?? "NONE: sessions run with the rights of this server; install bubblewrap (claudy doctor says how)"}",
             $"  limits       {Limits(probed.IsSuccess ? probed.Value : null)}",
@@ -45,6 +46,22 @@ internal sealed class StartBanner(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task<IReadOnlyList<string>> SignInAsync(string address, CancellationToken cancellationToken)
+    {
+        List<string> lines = [];
+        if (modes.GitHub)
+        {
+            lines.Add($"  sign in      {address}/auth/github  (with GitHub)");
+        }
+
+        if (modes.Local)
+        {
+            lines.Add($"  sign in      {address}/signin?code={await CodeAsync(cancellationToken)}  (once, within ten minutes)");
+        }
+
+        return lines;
+    }
 
     private async Task<string> CodeAsync(CancellationToken cancellationToken)
     {

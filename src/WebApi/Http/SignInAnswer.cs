@@ -1,5 +1,6 @@
 using Claudy.Application.Authentication;
 using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
 
 namespace Claudy.WebApi.Http;
 
@@ -23,7 +24,7 @@ internal static class SignInAnswer
             ExpiresIn = SecondsUntil(signedIn.Token.ExpiresAt, now),
             RefreshToken = signedIn.Refresh?.Value.Reveal(),
             RefreshExpiresIn = signedIn.Refresh is { } refresh ? SecondsUntil(refresh.ExpiresAt, now) : null,
-            User = new SignedInUser(signedIn.User.Id.ToString(), signedIn.User.Username),
+            User = new SignedInUser(signedIn.User.Id.ToString(), signedIn.User.Username, signedIn.User.Role.ToName()),
         };
         return JsonBody.WriteAsync(context, response, HttpJson.Default.SignInResponse);
     }

@@ -12,16 +12,30 @@ internal static class SignInEndpoints
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <summary>Maps them.</summary>
-    public static void MapSignIn(this IEndpointRouteBuilder routes)
+    /// <param name="routes">Where.</param>
+    /// <param name="isLocal">Whether local mode is on; where it is not, the page leads to GitHub.</param>
+    public static void MapSignIn(this IEndpointRouteBuilder routes, bool isLocal)
     {
+        routes.MapGet("/signin.css", Page("signin.css", "text/css; charset=utf-8"));
+        routes.MapGet("/signed-in.js", Page("signed-in.js", "text/javascript; charset=utf-8"));
+        if (!isLocal)
+        {
+            routes.MapGet("/signin", context =>
+            {
+                context.Response.Redirect(GitHubEndpoints.Path);
+                return Task.CompletedTask;
+            });
+            return;
+        }
+
         // Looking at the page does not use the code up: browsers and chat programs fetch links ahead.
         routes.MapGet("/signin", Page("signin.html", "text/html; charset=utf-8"));
-        routes.MapGet("/signin.css", Page("signin.css", "text/css; charset=utf-8"));
         routes.MapGet("/signin.js", Page("signin.js", "text/javascript; charset=utf-8"));
         routes.MapPost("/auth/local", SignInAsync);
     }
 
-    private static RequestDelegate Page(string name, string contentType)
+    /// <summary>Serves a file of the program.</summary>
+    internal static RequestDelegate Page(string name, string contentType)
     {
         using var source = typeof(SignInEndpoints).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The program lacks its page {name}.");

@@ -111,6 +111,7 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton(Substitute.For<ISessionSearch>())
             .AddSingleton(Substitute.For<IOneTimeStore>())
             .AddSingleton(Substitute.For<IUserStore>())
+            .AddSingleton(Substitute.For<IGitHub>())
             .AddLogging();
         builder.Configuration.AddInMemoryCollection(settings);
         builder.AddApplication();

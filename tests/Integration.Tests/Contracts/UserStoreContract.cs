@@ -1,4 +1,5 @@
 using Claudy.Application.Users.Ports;
+using Claudy.Domain.Users;
 using Shouldly;
 using Xunit;
 
@@ -49,4 +50,81 @@ public abstract class UserStoreContract
 
         users.Distinct().Count().ShouldBe(1);
     }
+
+    [Theory]
+    [InlineData(User.LocalUsername, UserRole.Admin)]
+    [InlineData("hedy", UserRole.User)]
+    public async Task FindOrAddAsync_ShouldMakeTheLocalUserAloneAnAdmin(string username, UserRole role) =>
+        (await Store.FindOrAddAsync(username, TestSessions.Now, default)).Role.ShouldBe(role);
+
+    [Fact]
+    public async Task FindByNameAsync_ShouldNotMindTheCase()
+    {
+        var added = await Store.FindOrAddAsync("Joan", TestSessions.Now, default);
+
+        (await Store.FindByNameAsync("jOAN", default)).ShouldBe(added);
+        (await Store.FindByNameAsync("joa", default)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task RecordAsync_WhenTheAccountIsNew_ShouldAddAUserWithAllThatIsKnown()
+    {
+        var identity = NewIdentity();
+        var profile = new UserProfile("Ada Lovelace", "ada@ada.example", "https://avatars.example/1");
+
+        var added = await Store.RecordAsync(identity, $"ada-{identity.Subject}", UserRole.Admin, profile, TestSessions.Now, default);
+
+        added.ShouldBe(new User(added.Id, $"ada-{identity.Subject}", TestSessions.Now) { Role = UserRole.Admin, Identity = identity, Profile = profile });
+        (await Store.FindAsync(added.Id, default)).ShouldBe(added);
+    }
+
+    [Fact]
+    public async Task RecordAsync_WhenTheAccountIsKnown_ShouldBringItUpToDate()
+    {
+        var identity = NewIdentity();
+        var first = await Store.RecordAsync(identity, $"old-{identity.Subject}", UserRole.Admin, new UserProfile("Old", "old@ada.example", null), TestSessions.Now, default);
+
+        var second = await Store.RecordAsync(identity, $"new-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now.AddDays(1), default);
+
+        second.ShouldBe(first with { Username = $"new-{identity.Subject}", Role = UserRole.User, Profile = UserProfile.Empty });
+        (await Store.FindAsync(first.Id, default)).ShouldBe(second);
+    }
+
+    [Fact]
+    public async Task RecordAsync_WhenTheNumberIsAnotherIssuers_ShouldAddAnotherUser()
+    {
+        var identity = NewIdentity();
+        var one = await Store.RecordAsync(identity, $"one-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now, default);
+
+        var other = await Store.RecordAsync(
+            identity with { Issuer = "github.example" }, $"other-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now, default);
+
+        other.Id.ShouldNotBe(one.Id);
+    }
+
+    [Fact]
+    public async Task RecordAsync_WhenAnotherUserHasTheName_ShouldTakeItFromThem()
+    {
+        var (before, after) = (NewIdentity(), NewIdentity());
+        var holder = await Store.RecordAsync(before, $"Shared-{before.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now, default);
+
+        var taker = await Store.RecordAsync(after, $"shared-{before.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now, default);
+
+        taker.Username.ShouldBe($"shared-{before.Subject}");
+        (await Store.FindAsync(holder.Id, default)).ShouldBe(holder with { Username = holder.FormerName() });
+        (await Store.FindByNameAsync(taker.Username, default)).ShouldBe(taker);
+    }
+
+    [Fact]
+    public async Task RecordAsync_WhenManyAskForOneAccountAtOnce_ShouldGiveOneUser()
+    {
+        var identity = NewIdentity();
+
+        var users = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
+            Task.Run(() => Store.RecordAsync(identity, $"racer-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now, default))));
+
+        users.Distinct().Count().ShouldBe(1);
+    }
+
+    private static ExternalIdentity NewIdentity() => new("github.com", System.Security.Cryptography.RandomNumberGenerator.GetInt32(1, int.MaxValue).ToString());
 }

@@ -42,6 +42,17 @@ public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
         identity.Value.ExpiresAt.ShouldBe(token.ExpiresAt);
     }
 
+    [Theory]
+    [InlineData(UserRole.User, "user")]
+    [InlineData(UserRole.Admin, "admin")]
+    public async Task Validate_ShouldTellTheRoleThatTheTokenNames(UserRole role, string name)
+    {
+        var token = _issuer.Issue(Someone with { Role = role }).Value.Reveal();
+
+        (await _issuer.ValidateAsync(token)).Value.Role.ShouldBe(role);
+        new JsonWebToken(token).GetPayloadValue<string>("role").ShouldBe(name);
+    }
+
     [Fact]
     public void Issue_ShouldNameItsKeyByThumbprintAndEachTokenAnew()
     {

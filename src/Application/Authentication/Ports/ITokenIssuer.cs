@@ -29,4 +29,8 @@ public sealed record AccessToken(Secret Value, DateTimeOffset ExpiresAt)
 /// <param name="Username">Their name.</param>
 /// <param name="ExpiresAt">Until when the token holds; null for one that does until it is revoked.</param>
 /// <param name="Grant">What lets them in.</param>
-public sealed record Identity(UserId UserId, string Username, DateTimeOffset? ExpiresAt, Grant Grant);
+public sealed record Identity(UserId UserId, string Username, DateTimeOffset? ExpiresAt, Grant Grant)
+{
+    /// <summary>What they may do.</summary>
+    public UserRole Role { get; init; }
+}

@@ -8,6 +8,18 @@ public interface IUserStore
     /// <summary>One user, or null.</summary>
     Task<User?> FindAsync(UserId id, CancellationToken cancellationToken);
 
-    /// <summary>The user of that name, made when there is none; safe when two ask at once.</summary>
+    /// <summary>The user of that name, or null; letters count the same in either case.</summary>
+    Task<User?> FindByNameAsync(string username, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The user of that name, made when there is none, with the role of <see cref="User.RoleOf"/>; safe when two ask at once.
+    /// </summary>
     Task<User> FindOrAddAsync(string username, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The user of an account elsewhere, made when there is none, with the name, role and profile of now; safe when two ask
+    /// at once. Whoever else has the name gives it up for <see cref="User.FormerName"/>: it passed to this account.
+    /// </summary>
+    Task<User> RecordAsync(
+        ExternalIdentity identity, string username, UserRole role, UserProfile profile, DateTimeOffset now, CancellationToken cancellationToken);
 }

@@ -1,0 +1,109 @@
+using Claudy.Application.Authentication.Ports;
+using Claudy.Application.Users.Ports;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
+using MediatR;
+using Microsoft.Extensions.Logging;
+
+namespace Claudy.Application.Authentication.GitHub;
+
+/// <summary>Goes on with a sign-in that <see cref="BeginGitHubSignIn"/> began, with what GitHub sent the person back with.</summary>
+/// <param name="State">Names the sign-in.</param>
+/// <param name="Code">What GitHub gave; null when it gave an error instead.</param>
+/// <param name="Refusal">GitHub's error, such as <c>access_denied</c>; null when it gave a code.</param>
+/// <param name="Binding">What the browser that began brought back; null from a program.</param>
+public sealed record CompleteGitHubSignIn(string? State, string? Code, string? Refusal, string? Binding) : IRequest<Result<SignedIn>>
+{
+    /// <summary>The name alone: code and state are worth a token until they are taken.</summary>
+    public override string ToString() => nameof(CompleteGitHubSignIn);
+}
+
+internal sealed partial class CompleteGitHubSignInHandler(
+    IOneTimeStore pending,
+    IGitHub github,
+    GitHubAdmission admission,
+    IUserStore users,
+    SignIns signIns,
+    TimeProvider time,
+    ILogger<CompleteGitHubSignInHandler> logger) : IRequestHandler<CompleteGitHubSignIn, Result<SignedIn>>
+{
+    private const string ProviderName = "github";
+    private const int MaxRefusalLength = 64;
+
+    public async Task<Result<SignedIn>> Handle(CompleteGitHubSignIn request, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(request.State)
+            || await PendingGitHubSignIn.TakeAsync(pending, request.State, cancellationToken) is not { } begun
+            || !begun.IsBoundTo(request.Binding))
+        {
+            return GitHubErrors.StateInvalid();
+        }
+
+        if (request.Refusal is { } refusal)
+        {
+            return ErrorOf(refusal);
+        }
+
+        if (string.IsNullOrEmpty(request.Code))
+        {
+            return GitHubErrors.CodeInvalid();
+        }
+
+        // Used here and kept nowhere.
+        var token = await github.ExchangeAsync(request.Code, begun.Verifier, begun.RedirectUri, cancellationToken);
+        if (!token.IsSuccess)
+        {
+            return token.Error;
+        }
+
+        var user = await IdentifyAsync(token.Value, cancellationToken);
+        return user.IsSuccess ? await signIns.IssueAsync(user.Value, cancellationToken) : user.Error;
+    }
+
+    private async Task<Result<User>> IdentifyAsync(Secret token, CancellationToken cancellationToken)
+    {
+        var account = await github.GetAccountAsync(token, cancellationToken);
+        if (!account.IsSuccess)
+        {
+            return account.Error;
+        }
+
+        var (identity, login, profile) = account.Value;
+        var admitted = await admission.AdmitAsync(account.Value, token, cancellationToken);
+        if (!admitted.IsSuccess)
+        {
+            return admitted.Error;
+        }
+
+        var username = User.NameFor(login, ProviderName);
+        if (admitted.Value.ByLogin && await users.FindByNameAsync(username, cancellationToken) is { } holder && holder.Identity != identity)
+        {
+            LogLoginReused(login, identity.Subject, holder.Identity?.Subject);
+            return GitHubErrors.LoginReused(login);
+        }
+
+        return await users.RecordAsync(identity, username, admitted.Value.Role, profile, time.GetUtcNow(), cancellationToken);
+    }
+
+    private Error ErrorOf(string refusal)
+    {
+        if (refusal == "access_denied")
+        {
+            return GitHubErrors.Denied();
+        }
+
+        // Anybody can write such an address: the log takes a name and nothing else.
+        if (refusal.Length <= MaxRefusalLength && refusal.All(c => char.IsAsciiLetterLower(c) || c == '_'))
+        {
+            LogRefused(refusal);
+        }
+
+        return GitHubErrors.Misconfigured();
+    }
+
+    [LoggerMessage(2400, LogLevel.Warning, "GitHub refused to let somebody sign in: {Refusal}. Compare the application's registration at GitHub with Claudy:GitHub")]
+    private partial void LogRefused(string refusal);
+
+    [LoggerMessage(2401, LogLevel.Warning, "The GitHub login {Login} is now that of account {Number} and was that of account {FormerNumber}: nobody is let in by it until Claudy:GitHub names the account meant as id:NUMBER")]
+    private partial void LogLoginReused(string login, string number, string? formerNumber);
+}
