@@ -60,6 +60,11 @@ internal sealed partial class ClaudyServer : IAsyncDisposable
                 ["HOME"] = data.FullName,
                 ["CLAUDY_DATA"] = Path.Combine(data.FullName, "data"),
                 ["Claudy__Http__MaxConnectionsPerUser"] = "100000",
+                ["Claudy__Limits__MaxConnectionsPerAddress"] = "100000",
+                ["Claudy__Limits__MaxConnections"] = "100000",
+                ["Claudy__Limits__MaxUnauthenticatedPerAddress"] = "100000",
+                ["Claudy__Limits__RequestBurstPerAddress"] = "1000000",
+                ["Claudy__Limits__RequestBurstPerUser"] = "1000000",
                 ["Claudy__Sessions__MaxPerUser"] = "100000",
                 ["Logging__LogLevel__Default"] = "Warning",
             });

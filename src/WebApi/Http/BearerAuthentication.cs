@@ -1,29 +1,54 @@
 using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
+using Claudy.Domain.Shared;
+using Claudy.WebApi.Edge;
 
 namespace Claudy.WebApi.Http;
 
-/// <summary>Lets in requests with an access token in their <c>Authorization</c> header, and tells whose it is.</summary>
-internal sealed class BearerAuthentication(ITokenIssuer tokens)
+/// <summary>
+/// Lets in requests with an access token in their <c>Authorization</c> header or in the session cookie, and tells whose
+/// it is.
+/// </summary>
+internal sealed class BearerAuthentication(CredentialChecks checks, RequestRates rates)
 {
     private const string Scheme = "Bearer ";
 
-    /// <summary>Handles requests of signed-in users; others get a problem with 401.</summary>
+    /// <summary>Handles requests of signed-in users, as often as a user may ask; others get a problem.</summary>
     public RequestDelegate Require(Func<HttpContext, Identity, Task> handle) => async context =>
     {
-        var identity = TokenOf(context.Request) is { } token ? await tokens.ValidateAsync(token) : AuthErrors.NotSignedIn();
-        if (identity.IsSuccess)
+        var identity = await IdentifyAsync(context) ?? AuthErrors.NotSignedIn();
+        if (identity.Error is { } error)
+        {
+            if (error.Status == ResultStatus.Unauthorized)
+            {
+                context.Response.Headers.WWWAuthenticate = "Bearer";
+            }
+
+            await Problems.WriteAsync(context, error);
+        }
+        else if (await rates.CountAsync(identity.Value.UserId, context.RequestAborted) is { } tooMany)
+        {
+            await Problems.WriteAsync(context, tooMany);
+        }
+        else
         {
             await handle(context, identity.Value);
-            return;
         }
-
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        await Problems.WriteAsync(context, identity.Error);
     };
 
-    /// <summary>The token that a request brings; null when it brings none.</summary>
-    public static string? TokenOf(HttpRequest request) =>
+    /// <summary>Who sends a request; null when it brings nothing that says so.</summary>
+    public async Task<Result<Identity>?> IdentifyAsync(HttpContext context)
+    {
+        var token = TokenOf(context.Request) is { } bearer ? Result.Success<string?>(bearer) : SessionCookie.TokenOf(context);
+        if (!token.IsSuccess)
+        {
+            return token.Error;
+        }
+
+        return token.Value is { } given ? await checks.CheckTokenAsync(ClientAddress.Of(context), given) : null;
+    }
+
+    private static string? TokenOf(HttpRequest request) =>
         request.Headers.Authorization is [{ } header] && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             ? header[Scheme.Length..].Trim()
             : null;

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Claudy.Application.Authentication;
 using Claudy.Application.Messaging;
+using Claudy.WebApi.Edge;
+using Claudy.WebApi.Hosting;
 using MediatR;
 
 namespace Claudy.WebApi.Http;
@@ -12,6 +14,8 @@ internal static class SignInEndpoints
     private const string PagePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    private static readonly string[] ForwardingHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host"];
+
     /// <summary>Maps them.</summary>
     public static void MapSignIn(this IEndpointRouteBuilder routes)
     {
@@ -20,6 +24,7 @@ internal static class SignInEndpoints
         routes.MapGet("/signin.css", Page("signin.css", "text/css; charset=utf-8"));
         routes.MapGet("/signin.js", Page("signin.js", "text/javascript; charset=utf-8"));
         routes.MapPost("/auth/local", SignInAsync);
+        routes.MapPost("/auth/sign-out", SignOutAsync);
     }
 
     private static RequestDelegate Page(string name, string contentType)
@@ -38,8 +43,31 @@ internal static class SignInEndpoints
         };
     }
 
+    // Ends what the browser has. A token that somebody copied holds until it runs out.
+    private static Task SignOutAsync(HttpContext context)
+    {
+        if (SessionCookie.TokenOf(context).Error is { } error)
+        {
+            return Problems.WriteAsync(context, error);
+        }
+
+        SessionCookie.Clear(context);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+
+    // A proxy on this machine would make everybody look local; those that say what they are give themselves away.
+    private static bool IsLocal(HttpContext context) =>
+        ClientAddress.Of(context).IsLoopback && !Array.Exists(ForwardingHeaders, context.Request.Headers.ContainsKey);
+
     private static async Task SignInAsync(HttpContext context)
     {
+        if (!context.RequestServices.GetRequiredService<IConfiguration>().GetValue(ListeningPolicy.AllowRemoteKey, defaultValue: false) && !IsLocal(context))
+        {
+            await Problems.WriteAsync(context, EdgeErrors.NotLocal());
+            return;
+        }
+
         SignInRequest? request = null;
         try
         {
@@ -59,8 +87,13 @@ internal static class SignInEndpoints
             return;
         }
 
-        var mediator = context.RequestServices.GetRequiredService<IMediator>();
-        var signedIn = await mediator.Send(new SignInLocally(request.Code), context.RequestAborted);
+        var services = context.RequestServices;
+        var mediator = services.GetRequiredService<IMediator>();
+        var signedIn = await services.GetRequiredService<CredentialChecks>().CheckAsync(
+            ClientAddress.Of(context),
+            CredentialKind.SignInCode,
+            () => mediator.Send(new SignInLocally(request.Code), context.RequestAborted),
+            context.RequestAborted);
         if (!signedIn.IsSuccess)
         {
             await Problems.WriteAsync(context, signedIn.Error);
@@ -68,7 +101,8 @@ internal static class SignInEndpoints
         }
 
         var (token, user) = signedIn.Value;
-        var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+        services.GetRequiredService<SessionCookie>().Write(context, token);
+        var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
         var response = new SignInResponse
         {
             AccessToken = token.Value.Reveal(),

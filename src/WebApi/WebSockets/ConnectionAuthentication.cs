@@ -14,7 +14,7 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
     private static readonly TimeSpan MaxDue = TimeSpan.FromDays(49);
 
     private readonly ClientConnection _connection;
-    private readonly ITokenIssuer _tokens;
+    private readonly ConnectionGuard _guard;
     private readonly IConnectionLimiter _limiter;
     private readonly HttpOptions _options;
     private readonly TimeProvider _time;
@@ -22,10 +22,10 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
     private IAsyncDisposable? _entry;
     private volatile Identity? _identity;
 
-    public ConnectionAuthentication(ClientConnection connection, ITokenIssuer tokens, IConnectionLimiter limiter, HttpOptions options, TimeProvider time)
+    public ConnectionAuthentication(ClientConnection connection, ConnectionGuard guard, IConnectionLimiter limiter, HttpOptions options, TimeProvider time)
     {
         _connection = connection;
-        _tokens = tokens;
+        _guard = guard;
         _limiter = limiter;
         _options = options;
         _time = time;
@@ -50,7 +50,7 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
     /// <summary>Checks a token that came in a frame, and answers.</summary>
     public async Task AuthenticateAsync(string? token, string? replyTo, CancellationToken cancellationToken)
     {
-        var validated = await _tokens.ValidateAsync(token ?? "");
+        var validated = await _guard.CheckTokenAsync(token ?? "");
         if (validated.IsSuccess)
         {
             Conclude(validated.Value, await EnterAsync(validated.Value, cancellationToken), replyTo);
@@ -84,6 +84,7 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
         }
 
         _identity = identity;
+        _guard.SignedIn();
         SetDeadline(identity.ExpiresAt - _time.GetUtcNow());
         return Result.Success();
     }
