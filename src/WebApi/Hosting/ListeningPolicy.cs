@@ -1,4 +1,5 @@
 using System.Net;
+using Claudy.WebApi.Edge;
 
 namespace Claudy.WebApi.Hosting;
 
@@ -13,8 +14,12 @@ internal static class ListeningPolicy
     private const string UrlsKey = "urls";
     private const string DefaultUrl = "http://127.0.0.1:8080";
 
+    // Of the framework: it would take every client's word for where it comes from.
+    private const string TrustEverybodyKey = "ForwardedHeaders_Enabled";
+    private const string FrameworkCertificateKey = "Kestrel:Certificates:Default";
+
     /// <summary>Sets the default address, and checks those that are set.</summary>
-    /// <exception cref="StartupException">One is not on loopback, or is none.</exception>
+    /// <exception cref="StartupException">One is not on loopback, is none, or lacks a certificate.</exception>
     public static void Apply(IConfigurationManager configuration)
     {
         if (string.IsNullOrWhiteSpace(configuration[UrlsKey]))
@@ -22,6 +27,7 @@ internal static class ListeningPolicy
             configuration[UrlsKey] = DefaultUrl;
         }
 
+        CheckEncryption(configuration);
         if (configuration.GetValue(AllowRemoteKey, defaultValue: false) || !SignInModes.Of(configuration).Local)
         {
             return;
@@ -34,6 +40,22 @@ internal static class ListeningPolicy
             throw new StartupException(
                 $"In local mode the server listens on loopback only, not on {exposed}: whoever gets the sign-in link is the local user. "
                 + $"Use http://127.0.0.1:8080 or http://localhost:8080, or set {AllowRemoteKey}=true where something in front of it keeps others out.");
+        }
+    }
+
+    private static void CheckEncryption(IConfigurationManager configuration)
+    {
+        if (configuration.GetValue(TrustEverybodyKey, defaultValue: false))
+        {
+            throw new StartupException(
+                "ASPNETCORE_FORWARDEDHEADERS_ENABLED lets every client say where it comes from. Take it out, and name your proxies with Claudy:Proxies:Trusted.");
+        }
+
+        if (configuration[UrlsKey]!.Contains("https://", StringComparison.OrdinalIgnoreCase)
+            && string.IsNullOrEmpty(configuration[TlsOptions.CertificateKey])
+            && !configuration.GetSection(FrameworkCertificateKey).Exists())
+        {
+            throw new StartupException($"There is an https:// address but no certificate: give one with {TlsOptions.CertificateKey}, or listen on http://.");
         }
     }
 

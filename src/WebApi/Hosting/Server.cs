@@ -11,6 +11,7 @@ using Claudy.Infrastructure.Processes;
 using Claudy.Infrastructure.Sandbox;
 using Claudy.Infrastructure.Security;
 using Claudy.Infrastructure.Sqlite;
+using Claudy.WebApi.Edge;
 using Claudy.WebApi.Http;
 using Claudy.WebApi.WebSockets;
 using Microsoft.Extensions.Options;
@@ -22,7 +23,6 @@ internal static class Server
 {
     // Production is what an operator names so, as the container image does: someone who just tries it gets the demo model.
     private const string LocalEnvironment = "Local";
-    private const int MaxRequestBytes = 64 * 1024;
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>The environment that was named, or the local one.</summary>
@@ -95,12 +95,7 @@ internal static class Server
 
     private static void AddEdge(this WebApplicationBuilder builder)
     {
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxRequestBytes;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        });
+        builder.Services.AddEdgeProtection();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>();
         builder.Services.AddOptions<HttpOptions>().BindConfiguration(HttpOptions.Section).ValidateOnStart();
@@ -122,11 +117,13 @@ internal static class Server
 
     private static WebApplication Map(WebApplication app, SignInModes modes)
     {
+        app.Services.GetRequiredService<TrustedProxies>().Use(app);
         app.Use(WebSocketEndpoint.UseFrameStream);
         app.UseWebSockets();
-        app.UseMiddleware<EdgeMiddleware>();
+        app.UseEdgeProtection();
         app.UseRouting();
-        app.MapGet(WebSocketEndpoint.Path, app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);
+        app.UseRequestTimeouts();
+        app.MapGet(WebSocketEndpoint.Path, app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync).DisableRequestTimeout();
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
         app.MapSignIn(modes.Local);
         app.MapTokens();

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Claudy.Application.Authentication.GitHub;
 using Claudy.Application.Messaging;
+using Claudy.WebApi.Edge;
 using MediatR;
 using Microsoft.Extensions.Options;
 
@@ -77,7 +78,10 @@ internal static class GitHubEndpoints
             context.Response.Cookies.Delete(cookie, CookieFor(context, lifetime: null));
         }
 
-        var signedIn = await MediatorOf(context).Send(new CompleteGitHubSignIn(state, request.Code, request.Error, binding), context.RequestAborted);
+        var signedIn = await context.RequestServices.GetRequiredService<CredentialChecks>().CheckUnguessableAsync(
+            ClientAddress.Of(context),
+            CredentialKind.GitHubCode,
+            () => MediatorOf(context).Send(new CompleteGitHubSignIn(state, request.Code, request.Error, binding), context.RequestAborted));
         await SignInAnswer.WriteAsync(context, signedIn);
     }
 

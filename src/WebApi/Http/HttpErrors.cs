@@ -16,4 +16,8 @@ internal static class HttpErrors
     /// <summary>Not HTTP as the standard has it.</summary>
     public static Error BadRequest() =>
         new(ResultStatus.Invalid, "SERVER_006", "bad_request", "The request cannot be read.");
+
+    /// <summary>The answer took too long, or the request's body did.</summary>
+    public static Error TimedOut() =>
+        new(ResultStatus.Unavailable, "SERVER_007", "request_timed_out", "That took too long. Try again.") { Retryable = true };
 }

@@ -20,22 +20,26 @@ internal sealed class OriginPolicy(IOptions<HttpOptions> options)
     public bool IsHostAllowed(HttpRequest request) => _hosts.Contains(request.Host.Host);
 
     /// <summary>Whether the page that asks may; who sends no Origin is no page.</summary>
-    public bool IsOriginAllowed(HttpRequest request)
-    {
-        if (request.Headers.Origin is not [var origin])
-        {
-            return request.Headers.Origin.Count == 0;
-        }
+    public bool IsOriginAllowed(HttpRequest request) =>
+        request.Headers.Origin.Count == 0
+        || IsOwnOrigin(request)
+        || (request.Headers.Origin is [{ } origin] && _origins.Contains(origin));
 
-        if (origin is null || !Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri is not { Scheme: "http" or "https" })
+    /// <summary>Whether a page of this server's own asks, and says so.</summary>
+    public static bool IsOwnOrigin(HttpRequest request)
+    {
+        if (request.Headers.Origin is not [{ } origin] || !Uri.TryCreate(origin, UriKind.Absolute, out var uri))
         {
             return false;
         }
 
-        // Not the scheme: a proxy may speak TLS for us. The host name was checked against the list.
-        var isOwn = request.Host.HasValue
+        // A proxy that is not trusted may speak TLS for us; where we know of TLS, a page without it is another's.
+        var isOurScheme = request.IsHttps ? uri.Scheme == "https" : uri.Scheme is "http" or "https";
+
+        // The host name was checked against the list.
+        return isOurScheme
+            && request.Host.HasValue
             && string.Equals(uri.Host, request.Host.Host, StringComparison.OrdinalIgnoreCase)
             && uri.Port == (request.Host.Port ?? (uri.Scheme == "https" ? 443 : 80));
-        return isOwn || _origins.Contains(origin.TrimEnd('/'));
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Claudy.Domain.Shared;
+using Claudy.WebApi.Edge;
 
 namespace Claudy.WebApi.Http;
 
@@ -23,6 +24,11 @@ internal static class Problems
         context.Response.StatusCode = problem.Status;
         context.Response.ContentType = "application/problem+json";
         context.Response.Headers.CacheControl = "no-store";
+        if (error.Details.TryGetValue(EdgeErrors.RetryAfter, out var seconds))
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString();
+        }
+
         return JsonSerializer.SerializeAsync(context.Response.Body, problem, HttpJson.Default.ProblemData, context.RequestAborted);
     }
 

@@ -24,7 +24,7 @@ internal static class SessionEndpoints
         routes.MapGet("/api/session", bearer.Require(ListAsync));
         routes.MapGet("/api/session/{id}", bearer.Require(GetAsync));
         routes.MapDelete("/api/session/{id}", bearer.Require(DeleteAsync));
-        routes.MapGet("/api/session/{id}/export", bearer.Require(ExportAsync));
+        routes.MapGet("/api/session/{id}/export", bearer.Require(ExportAsync)).DisableRequestTimeout();
     }
 
     private static async Task ListAsync(HttpContext context, Identity user)

@@ -1,6 +1,7 @@
 using Claudy.Application.Authentication;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
+using Claudy.WebApi.Edge;
 
 namespace Claudy.WebApi.Http;
 
@@ -16,6 +17,7 @@ internal static class SignInAnswer
         }
 
         var signedIn = result.Value;
+        context.RequestServices.GetRequiredService<SessionCookie>().Write(context, signedIn.Token);
         var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
         var response = new SignInResponse
         {

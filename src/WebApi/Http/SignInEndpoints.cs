@@ -1,5 +1,7 @@
 using Claudy.Application.Authentication;
 using Claudy.Application.Messaging;
+using Claudy.WebApi.Edge;
+using Claudy.WebApi.Hosting;
 using MediatR;
 
 namespace Claudy.WebApi.Http;
@@ -11,6 +13,8 @@ internal static class SignInEndpoints
     private const string PagePolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    private static readonly string[] ForwardingHeaders = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host"];
+
     /// <summary>Maps them.</summary>
     /// <param name="routes">Where.</param>
     /// <param name="isLocal">Whether local mode is on; where it is not, the page leads to GitHub.</param>
@@ -18,6 +22,7 @@ internal static class SignInEndpoints
     {
         routes.MapGet("/signin.css", Page("signin.css", "text/css; charset=utf-8"));
         routes.MapGet("/signed-in.js", Page("signed-in.js", "text/javascript; charset=utf-8"));
+        routes.MapPost("/auth/sign-out", SignOutAsync);
         if (!isLocal)
         {
             routes.MapGet("/signin", context =>
@@ -51,8 +56,39 @@ internal static class SignInEndpoints
         };
     }
 
+    // Ends what the browser has; a cookie that ran out goes all the same.
+    private static async Task SignOutAsync(HttpContext context)
+    {
+        if (SessionCookie.TokenOf(context).Error is { } refused)
+        {
+            await Problems.WriteAsync(context, refused);
+            return;
+        }
+
+        var services = context.RequestServices;
+        if (await services.GetRequiredService<BearerAuthentication>().IdentifyAsync(context) is { IsSuccess: true, Value: { Grant: Grant.SignIn signIn } who }
+            && (await services.GetRequiredService<IMediator>().Send(new SignOut(who.UserId, signIn.Id, Everywhere: false), context.RequestAborted)).Error is { } failed)
+        {
+            await Problems.WriteAsync(context, failed);
+            return;
+        }
+
+        SessionCookie.Clear(context);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    // A proxy on this machine would make everybody look local; those that say what they are give themselves away.
+    private static bool IsLocal(HttpContext context) =>
+        ClientAddress.Of(context).IsLoopback && !Array.Exists(ForwardingHeaders, context.Request.Headers.ContainsKey);
+
     private static async Task SignInAsync(HttpContext context)
     {
+        if (!context.RequestServices.GetRequiredService<IConfiguration>().GetValue(ListeningPolicy.AllowRemoteKey, defaultValue: false) && !IsLocal(context))
+        {
+            await Problems.WriteAsync(context, EdgeErrors.NotLocal());
+            return;
+        }
+
         var request = await JsonBody.ReadAsync(context, HttpJson.Default.SignInRequest);
         if (request?.Code is null)
         {
@@ -60,7 +96,13 @@ internal static class SignInEndpoints
             return;
         }
 
-        var mediator = context.RequestServices.GetRequiredService<IMediator>();
-        await SignInAnswer.WriteAsync(context, await mediator.Send(new SignInLocally(request.Code), context.RequestAborted));
+        var services = context.RequestServices;
+        var mediator = services.GetRequiredService<IMediator>();
+        var signedIn = await services.GetRequiredService<CredentialChecks>().CheckAsync(
+            ClientAddress.Of(context),
+            CredentialKind.SignInCode,
+            () => mediator.Send(new SignInLocally(request.Code), context.RequestAborted),
+            context.RequestAborted);
+        await SignInAnswer.WriteAsync(context, signedIn);
     }
 }

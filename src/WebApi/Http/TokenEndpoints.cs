@@ -5,6 +5,7 @@ using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Domain.Shared;
+using Claudy.WebApi.Edge;
 using MediatR;
 
 namespace Claudy.WebApi.Http;
@@ -33,7 +34,7 @@ internal static class TokenEndpoints
             return;
         }
 
-        await SignInAnswer.WriteAsync(context, await MediatorOf(context).Send(new RefreshSignIn(token), context.RequestAborted));
+        await SignInAnswer.WriteAsync(context, await CheckedAsync(context, () => MediatorOf(context).Send(new RefreshSignIn(token), context.RequestAborted)));
     }
 
     // By the refresh token where there is one: the access token may have run out.
@@ -87,6 +88,9 @@ internal static class TokenEndpoints
 
     private static KeyData DataOf(PublicSigningKey key) => new(
         "RSA", "sig", "RS256", key.KeyId, Base64Url.EncodeToString(key.Modulus.Span), Base64Url.EncodeToString(key.Exponent.Span));
+
+    private static Task<Result<T>> CheckedAsync<T>(HttpContext context, Func<Task<Result<T>>> check) =>
+        context.RequestServices.GetRequiredService<CredentialChecks>().CheckUnguessableAsync(ClientAddress.Of(context), CredentialKind.RefreshToken, check);
 
     private static IMediator MediatorOf(HttpContext context) => context.RequestServices.GetRequiredService<IMediator>();
 }

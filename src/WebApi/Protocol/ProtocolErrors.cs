@@ -1,4 +1,5 @@
 using Claudy.Domain.Shared;
+using Claudy.WebApi.Edge;
 
 namespace Claudy.WebApi.Protocol;
 
@@ -38,7 +39,8 @@ internal static class ProtocolErrors
     /// <summary>Too many frames in a short time; this one was not taken.</summary>
     public static Error TooManyFrames(double framesPerSecond) =>
         new Error(ResultStatus.LimitExceeded, "RATE_001", "too_many_frames", $"At most {framesPerSecond} frames per second are taken. Wait a moment and send it again.") { Retryable = true }
-            .With("limit", framesPerSecond);
+            .With("limit", framesPerSecond)
+            .With(EdgeErrors.RetryAfter, Math.Max(1, (long)Math.Ceiling(1 / framesPerSecond)));
 
     /// <summary>The user has as many connections as allowed; this one closes with 4429.</summary>
     public static Error TooManyConnections(int limit) =>

@@ -22,6 +22,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
     private readonly WebSocket _socket;
     private readonly FrameStream _stream;
     private readonly FrameDispatcher _dispatcher;
+    private readonly ConnectionGuard _guard;
     private readonly HttpOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<ClientConnection> _logger;
@@ -42,8 +43,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         FrameStream stream,
         FrameDispatcher dispatcher,
         SessionHub hub,
-        Authenticator authenticator,
-        Revocations revocations,
+        ConnectionGuard guard,
         IConnectionLimiter limiter,
         HttpOptions options,
         TimeProvider time,
@@ -53,6 +53,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         _socket = socket;
         _stream = stream;
         _dispatcher = dispatcher;
+        _guard = guard;
         _options = options;
         _time = time;
         _logger = logger;
@@ -62,7 +63,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         _urgent = new WorkLane(HandleAsync, _closing.Token);
         var closing = _closing.Token;
         _repairs = new RepairLane(attachment => UntilClosingAsync(() => _dispatcher.RepairAsync(this, attachment, closing)), closing);
-        Authentication = new ConnectionAuthentication(this, authenticator, revocations, limiter, options, time);
+        Authentication = new ConnectionAuthentication(this, guard, limiter, options, time);
         Sessions = new ConnectionSessions(hub, _outbound, this, time);
     }
 
@@ -214,8 +215,15 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
             return false;
         }
 
-        var item = new WorkItem(new FrameContext(this, frame, definition!), received);
-        switch (definition!.LaneOf(frame))
+        var lane = definition!.LaneOf(frame);
+        if (lane != FrameLane.Immediate && await _guard.CountAsync(Authentication.UserId, _closing.Token) is { } tooMany)
+        {
+            Send(Answer.Of(tooMany), frame.Id);
+            return false;
+        }
+
+        var item = new WorkItem(new FrameContext(this, frame, definition), received);
+        switch (lane)
         {
             case FrameLane.Immediate:
                 await HandleAsync(item);

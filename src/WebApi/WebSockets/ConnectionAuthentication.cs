@@ -15,8 +15,7 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
     private static readonly TimeSpan MaxDue = TimeSpan.FromDays(49);
 
     private readonly ClientConnection _connection;
-    private readonly Authenticator _authenticator;
-    private readonly Revocations _revocations;
+    private readonly ConnectionGuard _guard;
     private readonly IConnectionLimiter _limiter;
     private readonly HttpOptions _options;
     private readonly TimeProvider _time;
@@ -24,12 +23,10 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
     private IAsyncDisposable? _entry;
     private volatile Identity? _identity;
 
-    public ConnectionAuthentication(
-        ClientConnection connection, Authenticator authenticator, Revocations revocations, IConnectionLimiter limiter, HttpOptions options, TimeProvider time)
+    public ConnectionAuthentication(ClientConnection connection, ConnectionGuard guard, IConnectionLimiter limiter, HttpOptions options, TimeProvider time)
     {
         _connection = connection;
-        _authenticator = authenticator;
-        _revocations = revocations;
+        _guard = guard;
         _limiter = limiter;
         _options = options;
         _time = time;
@@ -54,7 +51,7 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
     /// <summary>Checks a token that came in a frame, and answers.</summary>
     public async Task AuthenticateAsync(string? token, string? replyTo, CancellationToken cancellationToken)
     {
-        var validated = await _authenticator.AuthenticateAsync(token ?? "", cancellationToken);
+        var validated = await _guard.CheckTokenAsync(token ?? "", cancellationToken);
         if (validated.IsSuccess)
         {
             Conclude(validated.Value, await EnterAsync(validated.Value, cancellationToken), replyTo);
@@ -97,13 +94,14 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
         }
 
         _identity = identity;
-        if (_revocations.IsRevoked(identity.Grant))
+        if (_guard.IsRevoked(identity.Grant))
         {
             // Between the check of the token and now, when nobody could yet find this connection by it.
             OnRevoked(identity.Grant);
             return AuthErrors.TokenRevoked();
         }
 
+        _guard.SignedIn();
         SetDeadline(identity.ExpiresAt - _time.GetUtcNow() ?? MaxDue);
         return Result.Success();
     }

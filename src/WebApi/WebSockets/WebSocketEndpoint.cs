@@ -4,6 +4,7 @@ using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
+using Claudy.WebApi.Edge;
 using Claudy.WebApi.Http;
 using Claudy.WebApi.Protocol;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,10 +18,13 @@ internal sealed class WebSocketEndpoint(
     ConnectionRegistry registry,
     FrameDispatcher dispatcher,
     SessionHub hub,
-    Authenticator authenticator,
     Revocations revocations,
+    BearerAuthentication authentication,
+    CredentialChecks checks,
+    RequestRates rates,
     IConnectionLimiter limiter,
     IOptions<HttpOptions> options,
+    IOptions<LimitOptions> limits,
     TimeProvider time,
     ILoggerFactory loggers)
 {
@@ -28,6 +32,7 @@ internal sealed class WebSocketEndpoint(
     public const string Subprotocol = "claudy.v1";
 
     private readonly ILogger<ClientConnection> _logger = loggers.CreateLogger<ClientConnection>();
+    private readonly AddressCounts _unauthenticated = new(limits.Value.MaxUnauthenticatedPerAddress);
 
     /// <summary>Whether a request is for this endpoint, as routing sees it: in any case, with or without a slash at its end.</summary>
     public static bool Handles(HttpRequest request) =>
@@ -67,17 +72,27 @@ internal sealed class WebSocketEndpoint(
             return;
         }
 
-        var identity = await AuthenticateAsync(context.Request, context.RequestAborted);
+        // Null when the client brings no token: it sends an auth frame then.
+        var identity = await authentication.IdentifyAsync(context);
         if (identity is { IsSuccess: false })
         {
             await Problems.WriteAsync(context, identity.Error);
             return;
         }
 
+        var address = ClientAddress.Of(context);
+        var place = identity is null ? _unauthenticated.TryEnter(address) : null;
+        using var guard = new ConnectionGuard(address, checks, rates, revocations, place);
+        if (await TooManyAsync(identity?.Value, place, context.RequestAborted) is { } tooMany)
+        {
+            await Problems.WriteAsync(context, tooMany);
+            return;
+        }
+
         using var socket = await AcceptAsync(context);
         var stream = ((FrameStreamUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!;
         await using var connection = new ClientConnection(
-            socket, stream, dispatcher, hub, authenticator, revocations, limiter, options.Value, time, _logger, context.Abort);
+            socket, stream, dispatcher, hub, guard, limiter, options.Value, time, _logger, context.Abort);
         using var entry = registry.Add(connection);
         await connection.RunAsync(identity?.Value);
     }
@@ -92,9 +107,17 @@ internal sealed class WebSocketEndpoint(
         return origins.IsOriginAllowed(request) ? null : ProtocolErrors.OriginRefused();
     }
 
-    // Null when the client did not try: it sends an auth frame then.
-    private async Task<Result<Identity>?> AuthenticateAsync(HttpRequest request, CancellationToken cancellationToken) =>
-        BearerAuthentication.TokenOf(request) is { } token ? await authenticator.AuthenticateAsync(token, cancellationToken) : null;
+    private async ValueTask<Error?> TooManyAsync(Identity? identity, IDisposable? place, CancellationToken cancellationToken)
+    {
+        if (identity is not null)
+        {
+            return await rates.CountAsync(identity.UserId, cancellationToken);
+        }
+
+        return place is null
+            ? EdgeErrors.TooManyUnauthenticated(limits.Value.MaxUnauthenticatedPerAddress, options.Value.AuthenticationTimeout)
+            : null;
+    }
 
     private Task<WebSocket> AcceptAsync(HttpContext context) =>
         context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext

@@ -205,6 +205,8 @@ internal sealed class DeliverySchedule : IAsyncDisposable
             new()
             {
                 ["Claudy:Http:MaxConnectionsPerUser"] = "1000",
+                ["Claudy:Limits:RequestBurstPerAddress"] = "100000",
+                ["Claudy:Limits:RequestBurstPerUser"] = "100000",
                 ["Claudy:Http:FramesPerSecond"] = "100000",
                 ["Claudy:Http:FrameBurst"] = "100000",
                 ["Claudy:Http:MaxOutboundBytes"] = "262144",

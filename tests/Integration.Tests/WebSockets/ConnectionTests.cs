@@ -101,6 +101,7 @@ public sealed class ConnectionTests
         client.Received.Count(f => f.Type() == "pong").ShouldBe(2);
         client.Received.First(f => f.Type() == "error").Code().ShouldBe("RATE_001");
         client.Received.First(f => f.Type() == "error").ReplyTo().ShouldBe("2");
+        client.Received.First(f => f.Type() == "error").Data().GetProperty("details").GetProperty("retry_after").GetInt32().ShouldBe(10);
     }
 
     [Fact]

@@ -13,6 +13,7 @@ async function signIn() {
     const answer = await response.json();
     if (!response.ok) {
       tell(answer.detail);
+      element('sign-in').disabled = !answer.retryable;
       return;
     }
 
