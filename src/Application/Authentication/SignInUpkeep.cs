@@ -23,7 +23,6 @@ internal sealed partial class SignInUpkeep(
     private static readonly TimeSpan PersonalTokensStay = TimeSpan.FromDays(30);
 
     private readonly CancellationTokenSource _stopping = new();
-    private readonly PeriodicTimer _timer = new(Interval, time);
     private Task _running = Task.CompletedTask;
     private bool _isFailing;
 
@@ -47,11 +46,7 @@ internal sealed partial class SignInUpkeep(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose()
-    {
-        _timer.Dispose();
-        _stopping.Dispose();
-    }
+    public void Dispose() => _stopping.Dispose();
 
     private async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -60,13 +55,16 @@ internal sealed partial class SignInUpkeep(
         var nextSweep = time.GetUtcNow();
         try
         {
-            do
+            while (true)
             {
                 var isSweepDue = time.GetUtcNow() >= nextSweep;
                 nextSweep = isSweepDue ? time.GetUtcNow() + SweepInterval : nextSweep;
                 await LookAsync(isSweepDue, cancellationToken);
+
+                // Counts from the end of the look: what was missed is not made up for.
+                await Task.Delay(Interval, time, cancellationToken);
+                await Task.Yield();
             }
-            while (await _timer.WaitForNextTickAsync(cancellationToken));
         }
         catch (OperationCanceledException)
         {

@@ -10,7 +10,6 @@ internal sealed partial class SigningKeyWatch(IServiceProvider services, TimePro
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly CancellationTokenSource _stopping = new();
-    private readonly PeriodicTimer _timer = new(Interval, time);
     private Task _running = Task.CompletedTask;
     private string? _failure;
 
@@ -38,18 +37,16 @@ internal sealed partial class SigningKeyWatch(IServiceProvider services, TimePro
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose()
-    {
-        _timer.Dispose();
-        _stopping.Dispose();
-    }
+    public void Dispose() => _stopping.Dispose();
 
     private async Task RunAsync(SigningKeyRing keys, CancellationToken cancellationToken)
     {
         try
         {
-            while (await _timer.WaitForNextTickAsync(cancellationToken))
+            while (true)
             {
+                await Task.Delay(Interval, time, cancellationToken);
+                await Task.Yield();
                 Tend(keys);
             }
         }
