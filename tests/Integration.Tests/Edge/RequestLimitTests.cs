@@ -41,10 +41,12 @@ public sealed class RequestLimitTests
     {
         await using var server = await ClaudyServer.StartAsync(new() { ["Claudy:Limits:HeaderTimeout"] = "00:00:00.5" });
         using var client = await server.ConnectRawAsync();
+        var connected = Stopwatch.StartNew();
 
         await client.SayAsync(Start);
 
         (await client.HearAsync()).ShouldStartWith("HTTP/1.1 408 ");
+        connected.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(8));
     }
 
     [Fact]
