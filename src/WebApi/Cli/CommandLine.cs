@@ -28,6 +28,7 @@ internal static class CommandLine
             ChatCommand.Create(),
             ExportCommand.Create(),
             TokenCommand.Create(),
+            AuditCommand.Create(),
             DoctorCommand.Create(),
         };
 

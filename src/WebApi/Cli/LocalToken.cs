@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.WebApi.Hosting;
 using MediatR;
@@ -12,7 +13,13 @@ internal static class LocalToken
     {
         using var host = LocalServices.ComposeForTokens();
         await using var scope = host.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<AuditOrigin>().Credential = AuditCredential.Console;
         var issued = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new IssueLocalToken(), cancellationToken);
+        if (issued.Error is { } error)
+        {
+            throw new IOException(error.Message);
+        }
+
         return issued.Value.Token.Value.Reveal();
     }
 }

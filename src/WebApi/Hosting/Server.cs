@@ -2,6 +2,7 @@ using Claudy.Application;
 using Claudy.Infrastructure.Agents.Claude;
 using Claudy.Infrastructure.Anthropic;
 using Claudy.Infrastructure.ApiBroker;
+using Claudy.Infrastructure.Audit;
 using Claudy.Infrastructure.Egress;
 using Claudy.Infrastructure.Files;
 using Claudy.Infrastructure.InProcess;
@@ -43,6 +44,7 @@ internal static class Server
         builder.Services.AddSingleton(new BannerOutput(Console.Out));
         builder.AddLogging();
         builder.AddEdge();
+        builder.AddAuditLog();
         builder.AddSqliteStores();
         builder.AddInProcessCoordination();
         builder.AddWorkspaceFiles();
@@ -115,6 +117,7 @@ internal static class Server
     {
         app.Use(WebSocketEndpoint.UseFrameStream);
         app.UseWebSockets();
+        app.Use(RequestOrigin.UseAsync);
         app.UseMiddleware<EdgeMiddleware>();
         app.UseRouting();
         app.MapGet(WebSocketEndpoint.Path, app.Services.GetRequiredService<WebSocketEndpoint>().HandleAsync);

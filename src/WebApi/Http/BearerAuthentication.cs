@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 
@@ -14,8 +15,14 @@ internal sealed class BearerAuthentication(ITokenIssuer tokens)
         var identity = TokenOf(context.Request) is { } token ? await tokens.ValidateAsync(token) : AuthErrors.NotSignedIn();
         if (identity.IsSuccess)
         {
+            context.Origin().SignIn(identity.Value);
             await handle(context, identity.Value);
             return;
+        }
+
+        if (identity.Error.Code != AuthErrors.NotSignedIn().Code)
+        {
+            context.NoteRefused(AuditActions.TokenRefused, identity.Error);
         }
 
         context.Response.Headers.WWWAuthenticate = "Bearer";

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.Application.Messaging;
 using MediatR;
@@ -59,6 +60,7 @@ internal static class SignInEndpoints
             return;
         }
 
+        context.Origin().Credential = AuditCredential.SignInCode;
         var mediator = context.RequestServices.GetRequiredService<IMediator>();
         var signedIn = await mediator.Send(new SignInLocally(request.Code), context.RequestAborted);
         if (!signedIn.IsSuccess)

@@ -43,6 +43,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         SessionHub hub,
         ITokenIssuer tokens,
         IConnectionLimiter limiter,
+        ConnectionAudit audit,
         HttpOptions options,
         TimeProvider time,
         ILogger<ClientConnection> logger,
@@ -60,7 +61,9 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         _urgent = new WorkLane(HandleAsync, _closing.Token);
         var closing = _closing.Token;
         _repairs = new RepairLane(attachment => UntilClosingAsync(() => _dispatcher.RepairAsync(this, attachment, closing)), closing);
-        Authentication = new ConnectionAuthentication(this, tokens, limiter, options, time);
+        Authentication = new ConnectionAuthentication(this, tokens, limiter, audit, options, time);
+        Audit = audit;
+        audit.Origin.Correlation = Id.ToString("D");
         Sessions = new ConnectionSessions(hub, _outbound, this, time);
     }
 
@@ -69,6 +72,9 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
 
     /// <summary>Who is at the other end.</summary>
     public ConnectionAuthentication Authentication { get; }
+
+    /// <summary>What is recorded of it.</summary>
+    public ConnectionAudit Audit { get; }
 
     /// <summary>The sessions that it watches.</summary>
     public ConnectionSessions Sessions { get; }
@@ -203,6 +209,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         var admitted = gate.Admit(received, MaxFrameBytes, Authentication.IsAuthenticated, out var frame, out var definition);
         if (admitted is { } refusal)
         {
+            Audit.Limited(Authentication.IsAuthenticated ? Authentication.UserId : null, refusal.Error);
             Send(Answer.Of(refusal.Error), frame.Id);
             if (refusal.Close is { } status)
             {

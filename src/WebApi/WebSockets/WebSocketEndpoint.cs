@@ -1,4 +1,6 @@
 using System.Net.WebSockets;
+using Claudy.Application.Audit;
+using Claudy.Application.Audit.Ports;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Application.Users.Ports;
@@ -18,6 +20,7 @@ internal sealed class WebSocketEndpoint(
     SessionHub hub,
     ITokenIssuer tokens,
     IConnectionLimiter limiter,
+    IAuditLog audit,
     IOptions<HttpOptions> options,
     TimeProvider time,
     ILoggerFactory loggers)
@@ -60,6 +63,7 @@ internal sealed class WebSocketEndpoint(
         if (Refusal(context.Request) is { } refusal)
         {
             // A browser shows its page only close codes, never the status of a refused handshake.
+            context.NoteRefused(AuditActions.EdgeRefused, refusal, context.Request.Headers.Origin);
             using var refused = await AcceptAsync(context);
             await refused.CloseOutputAsync(CloseCodes.Refused, refusal.Reason, context.RequestAborted);
             return;
@@ -68,6 +72,7 @@ internal sealed class WebSocketEndpoint(
         var identity = await AuthenticateAsync(context.Request);
         if (identity is { IsSuccess: false })
         {
+            context.NoteRefused(AuditActions.TokenRefused, identity.Error);
             await Problems.WriteAsync(context, identity.Error);
             return;
         }
@@ -75,7 +80,7 @@ internal sealed class WebSocketEndpoint(
         using var socket = await AcceptAsync(context);
         var stream = ((FrameStreamUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!;
         await using var connection = new ClientConnection(
-            socket, stream, dispatcher, hub, tokens, limiter, options.Value, time, _logger, context.Abort);
+            socket, stream, dispatcher, hub, tokens, limiter, new ConnectionAudit(audit, context.Origin()), options.Value, time, _logger, context.Abort);
         using var entry = registry.Add(connection);
         await connection.RunAsync(identity?.Value);
     }

@@ -1,3 +1,5 @@
+using Claudy.Application.Audit;
+using Claudy.Application.Audit.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Microsoft.Extensions.Logging;
@@ -10,6 +12,7 @@ internal sealed partial class RetentionSweep(
     ISessionStore store,
     ISessionInbox inbox,
     SessionDeletion deletion,
+    IAuditLog audit,
     IOptions<RetentionOptions> options,
     TimeProvider time,
     ILogger<RetentionSweep> logger)
@@ -64,6 +67,7 @@ internal sealed partial class RetentionSweep(
             if (expired is { IsSuccess: true, Value: SessionReply.Done { Status: SessionStatus.Terminated } })
             {
                 LogTerminated(session, before);
+                audit.Post(Done(AuditActions.SessionTerminated, session));
             }
             else
             {
@@ -84,8 +88,12 @@ internal sealed partial class RetentionSweep(
             cancellationToken.ThrowIfCancellationRequested();
             LogDeleting(session, before);
             await deletion.DeleteAsync(session);
+            audit.Post(Done(AuditActions.SessionDeleted, session));
         }
     }
+
+    private static AuditEntry Done(string action, SessionId session) =>
+        new AuditEntry(action, AuditOutcome.Done) { Credential = AuditCredential.Server, Session = session };
 
     [LoggerMessage(293, LogLevel.Information, "Session {SessionId}, asleep and unused since before {Before}, was terminated")]
     private partial void LogTerminated(SessionId sessionId, DateTimeOffset before);
