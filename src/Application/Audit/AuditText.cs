@@ -22,6 +22,13 @@ internal static class AuditText
     /// <summary>Names, one after the other; null for none.</summary>
     public static string? Names(IEnumerable<string>? names) => names is null ? null : OrNull(string.Join(", ", names));
 
+    /// <summary>For whom something is remembered; null when it is not.</summary>
+    public static string? Scope(bool isRemembered, bool isForUser)
+    {
+        var scope = isForUser ? "user" : "session";
+        return isRemembered ? scope : null;
+    }
+
     /// <summary>A number as JSON has it.</summary>
     public static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -2,7 +2,6 @@ using Claudy.Application.Audit.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
-using Claudy.Domain.Shared;
 
 namespace Claudy.Application.Audit;
 
@@ -49,7 +48,7 @@ internal sealed class SessionAudit(Session session, IAuditLog log)
             .With("reason", resolved.Reason)
             .With("rules", AuditText.Rules(resolved.Rules))
             .With("remembered", AuditText.Rules(resolved.RememberedRules))
-            .With("remembered_for", resolved.RememberedRules.Count == 0 ? null : resolved.RememberedForUser ? "user" : "session")
+            .With("remembered_for", AuditText.Scope(resolved.RememberedRules.Count > 0, resolved.RememberedForUser))
             .With("changed_input", resolved.UpdatedInput is null ? null : AuditText.Flag(true));
     }
 

@@ -31,7 +31,7 @@ public sealed record AnswerPermission(
     public AuditAct Act => new AuditAct("permission.answered") { IsCritical = true }
         .With("request_id", RequestId)
         .With("decision", Decision.ToString())
-        .With("remember", !Remember ? null : ForUser ? "user" : "session")
+        .With("remember", AuditText.Scope(Remember, ForUser))
         .With("rules", AuditText.Rules(Rules));
 
     /// <summary>Whether what is remembered holds for all sessions of the user, and not for this one only.</summary>

@@ -108,6 +108,23 @@ internal sealed class AuditChain(string folder, long maxFileBytes, string node, 
         }
 
         var known = _head;
+        try
+        {
+            return Find();
+        }
+        finally
+        {
+            if (_head.Seq < known.Seq)
+            {
+                // Somebody removed what this process has written. To go on from what is left would hide it.
+                Leave();
+                _head = known;
+            }
+        }
+    }
+
+    private IReadOnlyList<TimedEntry> Find()
+    {
         Leave();
         _head = AuditHead.None;
         var files = AuditFolder.Files(folder);
@@ -115,13 +132,6 @@ internal sealed class AuditChain(string folder, long maxFileBytes, string node, 
         for (var i = files.Count - 1; i >= 0 && _head.Seq == 0; i--)
         {
             repaired = Open(files[i], isLast: i == files.Count - 1) is { } repair ? [repair] : repaired;
-        }
-
-        if (_head.Seq < known.Seq)
-        {
-            // Somebody removed what this process has written. To go on from what is left would hide it.
-            Leave();
-            _head = known;
         }
 
         return repaired;
@@ -195,6 +205,7 @@ internal sealed class AuditChain(string folder, long maxFileBytes, string node, 
         if (_lock is null || !File.Exists(path))
         {
             _lock?.Dispose();
+            _lock = null;
             Directory.CreateDirectory(folder, AuditFolder.OwnerOnlyFolder);
             _lock = Create(path);
         }

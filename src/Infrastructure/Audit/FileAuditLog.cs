@@ -28,6 +28,7 @@ internal sealed partial class FileAuditLog : IAuditLog, IAsyncDisposable
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<TimedEntry> _kept = [];
     private readonly ITimer _retry;
+    private readonly ITimer _telling;
     private AuditHead _toldHead = AuditHead.None;
     private AuditHead _head = AuditHead.None;
     private long _toldAt;
@@ -43,7 +44,8 @@ internal sealed partial class FileAuditLog : IAuditLog, IAsyncDisposable
         _time = time;
         _logger = logger;
         _toldAt = time.GetTimestamp();
-        _retry = time.CreateTimer(static state => ((FileAuditLog)state!)._queue.Writer.TryWrite(default), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _retry = time.CreateTimer(Wake, this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _telling = time.CreateTimer(Wake, this, _headInterval, _headInterval);
 
         // A thread of its own: it blocks until the disk has answered.
         new Thread(Run) { IsBackground = true, Name = "claudy-audit-writer" }.Start();
@@ -67,9 +69,13 @@ internal sealed partial class FileAuditLog : IAuditLog, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _retry.DisposeAsync();
+        await _telling.DisposeAsync();
         _queue.Writer.TryComplete();
         await _finished.Task;
     }
+
+    // The thread writes what is kept and tells the head; a full queue wakes it anyway.
+    private static void Wake(object? log) => ((FileAuditLog)log!)._queue.Writer.TryWrite(default);
 
     private async Task WriteAsync(TimedEntry? entry, CancellationToken cancellationToken)
     {
@@ -113,6 +119,11 @@ internal sealed partial class FileAuditLog : IAuditLog, IAsyncDisposable
 
     private void Commit(List<Pending> group)
     {
+        if (group.TrueForAll(static pending => pending is { Entry: null, Done: null }) && _kept.Count == 0)
+        {
+            return;
+        }
+
         var fresh = group.FindAll(static pending => pending.Entry is not null).ConvertAll(static pending => pending.Entry!.Value);
         var lost = Interlocked.Exchange(ref _lost, 0);
         try

@@ -3,7 +3,6 @@ using Claudy.Application.Sessions;
 using Claudy.Application.Tests.Support;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Sessions.Permissions;
-using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 using Shouldly;
 using Xunit;

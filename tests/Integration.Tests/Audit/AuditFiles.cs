@@ -4,7 +4,6 @@ using Claudy.Application.Audit.Ports;
 using Claudy.Infrastructure.Audit;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Claudy.Integration.Tests.Audit;
 

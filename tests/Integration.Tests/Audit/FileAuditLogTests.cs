@@ -1,10 +1,13 @@
+using System.Collections.Concurrent;
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Claudy.Application.Audit;
 using Claudy.Application.Audit.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Users;
+using Claudy.Infrastructure.Audit;
 using Claudy.Integration.Tests.Contracts;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
 using Xunit;
@@ -175,5 +178,38 @@ public sealed class FileAuditLogTests : AuditLogContract, IAsyncLifetime
 
         refused.Message.ShouldContain("damaged");
         files.Lines().Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Head_ShouldBeToldAtTheFirstRecordEachIntervalAndAtTheEnd()
+    {
+        await using var files = new AuditFiles();
+        var time = new FakeTimeProvider();
+        var told = new ToldHeads();
+        var log = files.Open(time, told);
+        await log.AppendAsync(new AuditEntry("first", AuditOutcome.Done), default);
+        await log.AppendAsync(new AuditEntry("second", AuditOutcome.Done), default);
+        time.Advance(TimeSpan.FromHours(1));
+        await Processes.Eventually.IsTrueAsync(() => told.Count == 2, "the second head was told");
+        await log.AppendAsync(new AuditEntry("third", AuditOutcome.Done), default);
+        await log.DisposeAsync();
+
+        told.ShouldBe(files.Lines().Select(line => JsonDocument.Parse(line).RootElement.GetProperty("hash").GetString()));
+    }
+
+    private sealed class ToldHeads : ConcurrentQueue<string?>, ILogger<FileAuditLog>
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == 2500)
+            {
+                Enqueue(((IReadOnlyList<KeyValuePair<string, object?>>)state!).Single(field => field.Key == "Hash").Value as string);
+            }
+        }
     }
 }

@@ -210,7 +210,7 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
             answer = answer.Replace(JsonEncodedText.Encode(ids[i]).ToString(), $"<{i}>", StringComparison.Ordinal).Replace(ids[i], $"<{i}>", StringComparison.Ordinal);
         }
 
-        return Number().Replace(Time().Replace(Uuid().Replace(answer, "<id>"), "<time>"), "\"reply_to\":\"\"");
+        return ReplyTo().Replace(Time().Replace(Uuid().Replace(answer, "<id>"), "<time>"), "\"reply_to\":\"\"");
     }
 
     private sealed record BrandNewData(string? BrandNewId, int? Limit);
@@ -222,5 +222,5 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
     private static partial Regex Time();
 
     [GeneratedRegex("\"reply_to\":\"[0-9a-f]*\"")]
-    private static partial Regex Number();
+    private static partial Regex ReplyTo();
 }

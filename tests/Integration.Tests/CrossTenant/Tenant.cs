@@ -151,6 +151,7 @@ internal sealed class Tenant : IAsyncDisposable
             return;
         }
 
+        await agent.EmitAsync(new AgentEvent.TurnStarted(agent.Launch.SessionId.Value, "fake", null));
         await agent.AskAsync($"request-{agent.Launch.SessionId}", "Bash", """{"command":"touch x"}""");
         await agent.EndTurnAsync();
     }
