@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.GitHub;
 using Claudy.Application.Messaging;
@@ -36,8 +37,11 @@ public static class DependencyInjection
         // Outermost first.
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(TracingBehaviour<,>));
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(ValidationBehaviour<,>));
+        services.AddScoped(typeof(IPipelineBehavior<,>), typeof(AuditBehaviour<,>));
         services.AddScoped(typeof(IPipelineBehavior<,>), typeof(OwnershipBehaviour<,>));
 
+        services.AddScoped<AuditOrigin>();
+        services.AddScoped<ForeignAccess>();
         services.AddSingleton<IValidateOptions<SignInOptions>, SignInOptionsValidator>();
         services.AddOptions<SignInOptions>().BindConfiguration(SignInOptions.Section).ValidateOnStart();
         services.AddSingleton<Revocations>();

@@ -9,7 +9,7 @@ internal static class Documents
     public static IEnumerable<string> Pages() =>
         Directory.EnumerateFiles(Folder(), "*.md", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(Folder(), file)).Order(StringComparer.Ordinal);
 
-    private static string Folder()
+    public static string Folder()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder!.FullName, "Claudy.sln")))

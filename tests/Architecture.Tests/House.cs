@@ -59,6 +59,14 @@ internal sealed record House(string Root, IReadOnlyList<TypeDefinition> Types)
         ];
     }
 
+    /// <summary>Names of requests that the audit log does not hear of.</summary>
+    public IReadOnlyList<string> UnauditedRequests() =>
+    [
+        .. In("Application").SelectMany(t => t.NestedTypes.Prepend(t))
+            .Where(t => t is { IsAbstract: false, IsInterface: false } && IsRequest(t) && !t.Interfaces.Any(i => i.InterfaceType.FullName == "Claudy.Application.Audit.IAudited"))
+            .Select(t => t.Name),
+    ];
+
     /// <summary>Classes that are neither sealed nor abstract nor derived from.</summary>
     public IReadOnlyList<string> OpenClasses()
     {

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
@@ -9,7 +10,11 @@ using MediatR;
 namespace Claudy.Application.Authentication;
 
 /// <summary>Makes a code that signs the local user in once, within ten minutes. Only who sees the server's console gets it.</summary>
-public sealed record CreateSignInCode : IRequest<Result<SignInCode>>;
+public sealed record CreateSignInCode : IRequest<Result<SignInCode>>, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("sign_in.code_made") { IsCritical = true };
+}
 
 /// <summary>A one-time code, safe to put in a URL.</summary>
 /// <param name="Value">The code.</param>

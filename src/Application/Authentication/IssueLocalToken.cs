@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
@@ -9,7 +10,14 @@ namespace Claudy.Application.Authentication;
 /// Gives an access token of the local user without a code. Never offered over the network: it is for
 /// <c>claudy token</c>, whose caller can read the signing key in the data folder anyway.
 /// </summary>
-public sealed record IssueLocalToken : IRequest<Result<SignedIn>>;
+public sealed record IssueLocalToken : IRequest<Result<SignedIn>>, IAudited<Result<SignedIn>>
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("token.issued") { IsCritical = true };
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<SignedIn> response) => Act with { Actor = response.Value.User };
+}
 
 internal sealed class IssueLocalTokenHandler(IUserStore users, SignIns signIns, TimeProvider time)
     : IRequestHandler<IssueLocalToken, Result<SignedIn>>

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
@@ -8,8 +9,14 @@ namespace Claudy.Application.Authentication;
 
 /// <summary>Exchanges a one-time code for a sign-in of the local user.</summary>
 /// <param name="Code">What <see cref="CreateSignInCode"/> gave, as it came from the client.</param>
-public sealed record SignInLocally(string? Code) : IRequest<Result<SignedIn>>
+public sealed record SignInLocally(string? Code) : IRequest<Result<SignedIn>>, IAudited<Result<SignedIn>>
 {
+    /// <inheritdoc/>
+    public AuditAct Act => new("sign_in.local") { IsCritical = true };
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<SignedIn> response) => Act with { Actor = response.Value.User };
+
     /// <summary>The name alone: the code is worth a token until it is taken.</summary>
     public override string ToString() => nameof(SignInLocally);
 }

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
@@ -10,7 +11,14 @@ using MediatR;
 namespace Claudy.Application.Credentials;
 
 /// <summary>Gives a session another key, once the API takes it; requests use it from the next one on.</summary>
-public sealed record UpdateSessionKey(UserId UserId, SessionId SessionId, Secret Key) : ISessionRequest<Result<KeyStatus>>;
+public sealed record UpdateSessionKey(UserId UserId, SessionId SessionId, Secret Key) : ISessionRequest<Result<KeyStatus>>, IAudited<Result<KeyStatus>>
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("credential.set") { IsCritical = true };
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<KeyStatus> response) => Act.With("valid", AuditText.Flag(response.Value.IsValid));
+}
 
 internal sealed class UpdateSessionKeyValidator : AbstractValidator<UpdateSessionKey>
 {

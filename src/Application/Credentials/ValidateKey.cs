@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Domain.Shared;
@@ -8,7 +9,14 @@ using MediatR;
 namespace Claudy.Application.Credentials;
 
 /// <summary>Asks the API whether it takes a key; keeps nothing.</summary>
-public sealed record ValidateKey(UserId UserId, Secret Key) : IUserRequest<Result<KeyStatus>>;
+public sealed record ValidateKey(UserId UserId, Secret Key) : IUserRequest<Result<KeyStatus>>, IAudited<Result<KeyStatus>>
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("credential.checked");
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<KeyStatus> response) => Act.With("valid", AuditText.Flag(response.Value.IsValid));
+}
 
 /// <summary>What the API says of a key.</summary>
 /// <param name="IsValid">Whether it takes it.</param>

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Domain.Sessions;
@@ -15,7 +16,15 @@ namespace Claudy.Application.Files;
 /// <param name="Path">Which file, relative to the workspace.</param>
 /// <param name="Offset">From which byte.</param>
 /// <param name="Length">At most so many bytes; null for the rest.</param>
-public sealed record DownloadFile(UserId UserId, SessionId SessionId, string Path, long Offset, long? Length) : ISessionRequest<Result<FileRange>>;
+public sealed record DownloadFile(UserId UserId, SessionId SessionId, string Path, long Offset, long? Length) : ISessionRequest<Result<FileRange>>, IAudited<Result<FileRange>>
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("file.downloaded") { Target = Path }.With("offset", AuditText.Number(Offset));
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<FileRange> response) =>
+        Act.With("size", AuditText.Number(response.Value.Content.Length)).With("sha256", response.Value.Sha256);
+}
 
 internal sealed class DownloadFileValidator : AbstractValidator<DownloadFile>
 {

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
@@ -16,7 +17,14 @@ namespace Claudy.Application.Files;
 /// <param name="Path">Where, relative to the workspace.</param>
 /// <param name="Content">The bytes.</param>
 /// <param name="Overwrite">Whether a file that is there is replaced.</param>
-public sealed record UploadFile(UserId UserId, SessionId SessionId, string Path, ReadOnlyMemory<byte> Content, bool Overwrite) : ISessionRequest<Result<WrittenFile>>;
+public sealed record UploadFile(UserId UserId, SessionId SessionId, string Path, ReadOnlyMemory<byte> Content, bool Overwrite) : ISessionRequest<Result<WrittenFile>>, IAudited<Result<WrittenFile>>
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("file.uploaded") { Target = Path }.With("size", AuditText.Number(Content.Length));
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<WrittenFile> response) => Act.With("sha256", response.Value.Sha256).With("created", AuditText.Flag(response.Value.Created));
+}
 
 internal sealed partial class UploadFileHandler(
     IWorkspaceFiles files,

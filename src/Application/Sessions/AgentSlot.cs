@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Ports;
@@ -45,6 +46,9 @@ internal sealed partial class AgentSlot(
 
     /// <summary>Called from any thread when the agent wanted to reach a host that it may not.</summary>
     public Action<EgressRefusal> OnRefused { get; set; } = _ => { };
+
+    /// <summary>Told the same.</summary>
+    public required SessionAudit Audit { get; init; }
 
     /// <summary>An agent is on its way.</summary>
     public void Reserve() => IsOccupied = true;
@@ -276,10 +280,16 @@ internal sealed partial class AgentSlot(
         return state is { AgentSessionId: null, TurnCount: > 0 } ? await conversations.ReadAsync(sessionId, cancellationToken) : null;
     }
 
+    private void Refuse(EgressRefusal refusal)
+    {
+        Audit.Note(refusal);
+        OnRefused(refusal);
+    }
+
     // Without a sandbox the agent has this machine's network, and nothing would make it go through a proxy.
     private async Task<string?> OpenEgressAsync(NetworkPolicy policy, string folder, CancellationToken cancellationToken) =>
         policy.Mode != NetworkMode.None && launcher.IsIsolating
-            ? await egress.OpenAsync(sessionId, folder, network.RulesFor(policy), refusal => OnRefused(refusal), cancellationToken)
+            ? await egress.OpenAsync(sessionId, folder, network.RulesFor(policy), Refuse, cancellationToken)
             : null;
 
     [LoggerMessage(200, LogLevel.Information, "Session {SessionId}: the agent did not hear")]

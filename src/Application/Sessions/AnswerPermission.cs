@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Sessions.Permissions;
@@ -24,8 +25,15 @@ public sealed record AnswerPermission(
     PermissionDecision Decision,
     bool Remember,
     JsonElement? UpdatedInput,
-    string? Message) : IControlRequest
+    string? Message) : IControlRequest, IAudited
 {
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("permission.answered") { IsCritical = true }
+        .With("request_id", RequestId)
+        .With("decision", Decision.ToString())
+        .With("remember", AuditText.Scope(Remember, ForUser))
+        .With("rules", AuditText.Rules(Rules));
+
     /// <summary>Whether what is remembered holds for all sessions of the user, and not for this one only.</summary>
     public bool ForUser { get; init; }
 

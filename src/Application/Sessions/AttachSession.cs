@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -12,7 +13,11 @@ namespace Claudy.Application.Sessions;
 /// <param name="UserId">Who asks.</param>
 /// <param name="SessionId">Which session.</param>
 /// <param name="AfterSeq">The last event that the client handled; null to begin anew.</param>
-public sealed record AttachSession(UserId UserId, SessionId SessionId, long? AfterSeq) : ISessionRequest<Result<SessionReply.Attached>>;
+public sealed record AttachSession(UserId UserId, SessionId SessionId, long? AfterSeq) : ISessionRequest<Result<SessionReply.Attached>>, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("session.attached");
+}
 
 internal sealed class AttachSessionValidator : AbstractValidator<AttachSession>
 {

@@ -1,8 +1,10 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Credentials;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
@@ -18,7 +20,22 @@ namespace Claudy.Application.Sessions;
 /// <param name="ClaudeKey">An Anthropic key for this session only, held in memory, encrypted; null for the server's.</param>
 /// <param name="McpServers">MCP servers that the user gives, held in memory, encrypted; null for none.</param>
 public sealed record CreateSession(UserId UserId, SessionSettings Settings, Secret? ClaudeKey, IReadOnlyList<McpServer>? McpServers = null)
-    : IUserRequest<Result<CreatedSession>>;
+    : IUserRequest<Result<CreatedSession>>, IAudited<Result<CreatedSession>>
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("session.created") { IsCritical = IsWide }
+        .With("mode", Settings.PermissionMode.ToString())
+        .With("network", Settings.Network?.Mode.ToString())
+        .With("own_key", AuditText.Flag(ClaudeKey is not null))
+        .With("mcp_servers", AuditText.Names(McpServers?.Select(s => s.Name)))
+        .With("allowed", AuditText.Rules(Settings.AllowedTools));
+
+    // What never asks, or reaches everything, is a grant.
+    private bool IsWide => Settings.PermissionMode == PermissionMode.BypassPermissions || Settings.Network?.Mode == NetworkMode.Open;
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<CreatedSession> response) => Act with { Session = response.Value.Id };
+}
 
 /// <summary>A session that was made.</summary>
 public sealed record CreatedSession(SessionId Id, string Name, SessionStatus Status, DateTimeOffset CreatedAt);

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -10,7 +11,11 @@ namespace Claudy.Application.Sessions;
 
 /// <summary>Ends a session and removes all that is kept of it: history, workspace, Claude's home, key. There is no way back.</summary>
 /// <remarks>Success means that nobody sees it any more and that what is left will be removed, even when the server dies now.</remarks>
-public sealed record DeleteSession(UserId UserId, SessionId SessionId) : ISessionRequest<Result>;
+public sealed record DeleteSession(UserId UserId, SessionId SessionId) : ISessionRequest<Result>, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("session.deleted") { IsCritical = true };
+}
 
 internal sealed class DeleteSessionHandler(SessionDeletion deletion) : IRequestHandler<DeleteSession, Result>
 {

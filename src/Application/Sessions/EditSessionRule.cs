@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -16,7 +17,15 @@ namespace Claudy.Application.Sessions;
 /// <param name="Added">The rule that is added, or takes the other's place; null to revoke one.</param>
 /// <param name="Effect">What the added rule does.</param>
 public sealed record EditSessionRule(UserId UserId, SessionId SessionId, string? Removed, string? Added, PermissionEffect Effect)
-    : ISessionRequest<Result<SessionReply.Rules>>;
+    : ISessionRequest<Result<SessionReply.Rules>>, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("permission.rule_changed") { IsCritical = true }
+        .With("scope", "session")
+        .With("removed", Removed is null ? null : AuditText.Rule(Removed))
+        .With("added", Added is null ? null : AuditText.Rule(Added))
+        .With("effect", Added is null ? null : Effect.ToString());
+}
 
 internal sealed class EditSessionRuleValidator : AbstractValidator<EditSessionRule>
 {

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -14,7 +15,15 @@ namespace Claudy.Application.Sessions;
 /// <param name="Removed">The rule that is revoked or changed; null to add one.</param>
 /// <param name="Added">The rule that is added, or takes the other's place; null to revoke one.</param>
 /// <param name="Effect">What the added rule does.</param>
-public sealed record EditUserRule(UserId UserId, string? Removed, string? Added, PermissionEffect Effect) : IUserRequest<Result<PermissionRules>>;
+public sealed record EditUserRule(UserId UserId, string? Removed, string? Added, PermissionEffect Effect) : IUserRequest<Result<PermissionRules>>, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("permission.rule_changed") { IsCritical = true }
+        .With("scope", "user")
+        .With("removed", Removed is null ? null : AuditText.Rule(Removed))
+        .With("added", Added is null ? null : AuditText.Rule(Added))
+        .With("effect", Added is null ? null : Effect.ToString());
+}
 
 internal sealed class EditUserRuleValidator : AbstractValidator<EditUserRule>
 {

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
@@ -17,7 +18,15 @@ namespace Claudy.Application.Sessions;
 /// <param name="UserId">Who asks.</param>
 /// <param name="SessionId">The session to fork.</param>
 /// <param name="AtSeq">Its last event to go along, 1 or more; within a turn, the end of the turn before. Null for its newest.</param>
-public sealed record ForkSession(UserId UserId, SessionId SessionId, long? AtSeq) : ISessionRequest<Result<ForkedSession>>;
+public sealed record ForkSession(UserId UserId, SessionId SessionId, long? AtSeq) : ISessionRequest<Result<ForkedSession>>, IAudited<Result<ForkedSession>>
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("session.forked");
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<ForkedSession> response) =>
+        Act.With("fork", response.Value.Session.Id.ToString()).With("at_seq", AuditText.Number(response.Value.AtSeq));
+}
 
 /// <summary>A session that was forked.</summary>
 /// <param name="Session">The new one.</param>

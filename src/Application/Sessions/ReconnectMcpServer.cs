@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -9,7 +10,11 @@ using MediatR;
 namespace Claudy.Application.Sessions;
 
 /// <summary>Connects an MCP server anew, and tells how all are then.</summary>
-public sealed record ReconnectMcpServer(UserId UserId, SessionId SessionId, string Server) : ISessionRequest<Result<SessionReply.McpServers>>;
+public sealed record ReconnectMcpServer(UserId UserId, SessionId SessionId, string Server) : ISessionRequest<Result<SessionReply.McpServers>>, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("mcp.reconnected") { Target = Server };
+}
 
 internal sealed class ReconnectMcpServerValidator : AbstractValidator<ReconnectMcpServer>
 {

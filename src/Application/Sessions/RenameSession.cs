@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -8,7 +9,11 @@ using MediatR;
 namespace Claudy.Application.Sessions;
 
 /// <summary>Gives the session another name.</summary>
-public sealed record RenameSession(UserId UserId, SessionId SessionId, string Name) : IControlRequest;
+public sealed record RenameSession(UserId UserId, SessionId SessionId, string Name) : IControlRequest, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("session.renamed");
+}
 
 internal sealed class RenameSessionValidator : AbstractValidator<RenameSession>
 {

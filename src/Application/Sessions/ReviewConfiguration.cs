@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -12,7 +13,11 @@ namespace Claudy.Application.Sessions;
 /// <param name="SessionId">Which session.</param>
 /// <param name="Digest">What was seen: a change since then makes the answer void.</param>
 /// <param name="Decision">Approved or rejected.</param>
-public sealed record ReviewConfiguration(UserId UserId, SessionId SessionId, string Digest, ConfigurationDecision Decision) : IControlRequest;
+public sealed record ReviewConfiguration(UserId UserId, SessionId SessionId, string Digest, ConfigurationDecision Decision) : IControlRequest, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("configuration.reviewed") { IsCritical = true }.With("digest", Digest).With("decision", Decision.ToString());
+}
 
 internal sealed class ReviewConfigurationValidator : AbstractValidator<ReviewConfiguration>
 {

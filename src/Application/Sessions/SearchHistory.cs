@@ -1,4 +1,5 @@
 using System.Text;
+using Claudy.Application.Audit;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -28,12 +29,17 @@ internal sealed class SearchHistoryValidator : AbstractValidator<SearchHistory>
     }
 }
 
-internal sealed class SearchHistoryHandler(ISessionSearch search, ISessionStore sessions) : IRequestHandler<SearchHistory, Result<SearchPage>>
+internal sealed class SearchHistoryHandler(ISessionSearch search, ISessionStore sessions, ForeignAccess foreign) : IRequestHandler<SearchHistory, Result<SearchPage>>
 {
     public async Task<Result<SearchPage>> Handle(SearchHistory request, CancellationToken cancellationToken)
     {
-        if (request.SessionId is { } id && (await sessions.FindAsync(id, cancellationToken))?.Owner != request.UserId)
+        if (request.SessionId is { } id && await sessions.FindAsync(id, cancellationToken) is var session && session?.Owner != request.UserId)
         {
+            if (session is not null)
+            {
+                foreign.Note(nameof(SearchHistory), request.UserId, id);
+            }
+
             return SessionErrors.NotFound();
         }
 

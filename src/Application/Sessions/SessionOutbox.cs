@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -8,7 +9,7 @@ namespace Claudy.Application.Sessions;
 /// <summary>
 /// What a session has to tell, in order: durable events go into the log first, then everything goes to the feed.
 /// </summary>
-internal sealed class SessionOutbox(Session session, SessionLease lease, ISessionEventLog log, ISessionStore store, ISessionFeed feed)
+internal sealed class SessionOutbox(Session session, SessionLease lease, ISessionEventLog log, ISessionStore store, ISessionFeed feed, SessionAudit audit)
 {
     private const int EventsPerSnapshot = 200;
 
@@ -49,6 +50,7 @@ internal sealed class SessionOutbox(Session session, SessionLease lease, ISessio
             }
 
             _committedSeq = _durable[^1].Seq;
+            audit.Note(_durable);
             _durable.Clear();
         }
 

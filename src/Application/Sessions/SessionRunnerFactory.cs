@@ -1,3 +1,5 @@
+using Claudy.Application.Audit;
+using Claudy.Application.Audit.Ports;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Admission;
@@ -24,6 +26,7 @@ internal sealed class SessionRunnerFactory(
     IPermissionRuleStore rules,
     IWorkspaceConfigurationReader configurations,
     IMcpServerVault mcpServers,
+    IAuditLog auditLog,
     IOptions<SessionOptions> options,
     IOptions<NetworkOptions> network,
     TimeProvider time,
@@ -51,7 +54,8 @@ internal sealed class SessionRunnerFactory(
                 return SessionErrors.NotFound();
             }
 
-            var outbox = new SessionOutbox(session, lease, log, store, feed);
+            var audit = new SessionAudit(session, auditLog);
+            var outbox = new SessionOutbox(session, lease, log, store, feed, audit);
             var configuration = new AgentConfiguration(sessionId, configurations, mcpServers, loggers.CreateLogger<AgentConfiguration>());
             var slot = new AgentSlot(
                 sessionId,
@@ -65,7 +69,10 @@ internal sealed class SessionRunnerFactory(
                 configuration,
                 network.Value,
                 new ConversationReader(log),
-                loggers.CreateLogger<AgentSlot>());
+                loggers.CreateLogger<AgentSlot>())
+            {
+                Audit = audit,
+            };
             var runner = new SessionRunner(session, lease, outbox, slot, admission, rules, options.Value, time, loggers.CreateLogger<SessionRunner>());
             return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, ended));
         }

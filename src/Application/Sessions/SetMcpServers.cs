@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -12,7 +13,11 @@ namespace Claudy.Application.Sessions;
 /// <param name="UserId">Who asks.</param>
 /// <param name="SessionId">Which session.</param>
 /// <param name="McpServers">All of them; empty for none.</param>
-public sealed record SetMcpServers(UserId UserId, SessionId SessionId, IReadOnlyList<McpServer> McpServers) : IControlRequest;
+public sealed record SetMcpServers(UserId UserId, SessionId SessionId, IReadOnlyList<McpServer> McpServers) : IControlRequest, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("mcp.set") { IsCritical = true }.With("servers", AuditText.Names(McpServers.Select(s => s.Name)));
+}
 
 internal sealed class SetMcpServersValidator : AbstractValidator<SetMcpServers>
 {

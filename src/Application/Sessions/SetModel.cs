@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -8,7 +9,11 @@ using MediatR;
 namespace Claudy.Application.Sessions;
 
 /// <summary>Changes the model from the next request on; null for Claude Code's default.</summary>
-public sealed record SetModel(UserId UserId, SessionId SessionId, string? Model) : IControlRequest;
+public sealed record SetModel(UserId UserId, SessionId SessionId, string? Model) : IControlRequest, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("session.model_set").With("model", Model);
+}
 
 internal sealed class SetModelValidator : AbstractValidator<SetModel>
 {

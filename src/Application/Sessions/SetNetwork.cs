@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
@@ -13,7 +14,11 @@ namespace Claudy.Application.Sessions;
 /// Changes what of the network a session may reach. Less, or another list, holds at once, open connections included; a process
 /// that was started without any network is started again for it, as soon as Claude rests.
 /// </summary>
-public sealed record SetNetwork(UserId UserId, SessionId SessionId, NetworkPolicy Network) : IControlRequest;
+public sealed record SetNetwork(UserId UserId, SessionId SessionId, NetworkPolicy Network) : IControlRequest, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("network.set") { IsCritical = true }.With("mode", Network.Mode.ToString()).With("hosts", AuditText.Names(Network.Hosts));
+}
 
 internal sealed class SetNetworkValidator : AbstractValidator<SetNetwork>
 {

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -8,7 +9,11 @@ using MediatR;
 namespace Claudy.Application.Sessions;
 
 /// <summary>Changes what Claude may do without asking.</summary>
-public sealed record SetPermissionMode(UserId UserId, SessionId SessionId, PermissionMode Mode) : IControlRequest;
+public sealed record SetPermissionMode(UserId UserId, SessionId SessionId, PermissionMode Mode) : IControlRequest, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("permission.mode_set") { IsCritical = true }.With("mode", Mode.ToString());
+}
 
 internal sealed class SetPermissionModeValidator : AbstractValidator<SetPermissionMode>
 {

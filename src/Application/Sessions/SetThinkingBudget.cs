@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -11,7 +12,11 @@ namespace Claudy.Application.Sessions;
 /// <param name="UserId">Who asks.</param>
 /// <param name="SessionId">Which session.</param>
 /// <param name="MaxThinkingTokens">0 for no thinking, 1,024 to 128,000, or null for the model's default.</param>
-public sealed record SetThinkingBudget(UserId UserId, SessionId SessionId, int? MaxThinkingTokens) : IControlRequest;
+public sealed record SetThinkingBudget(UserId UserId, SessionId SessionId, int? MaxThinkingTokens) : IControlRequest, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("session.thinking_set").With("max_tokens", MaxThinkingTokens is { } tokens ? AuditText.Number(tokens) : null);
+}
 
 internal sealed class SetThinkingBudgetValidator : AbstractValidator<SetThinkingBudget>
 {

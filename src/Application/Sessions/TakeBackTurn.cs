@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -14,7 +15,11 @@ namespace Claudy.Application.Sessions;
 /// <param name="UserId">Who asks.</param>
 /// <param name="SessionId">Which session.</param>
 /// <param name="TurnId">The first turn to take back, 1 or more.</param>
-public sealed record TakeBackTurn(UserId UserId, SessionId SessionId, long TurnId) : IControlRequest;
+public sealed record TakeBackTurn(UserId UserId, SessionId SessionId, long TurnId) : IControlRequest, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("session.taken_back").With("turn_id", AuditText.Number(TurnId));
+}
 
 internal sealed class TakeBackTurnValidator : AbstractValidator<TakeBackTurn>
 {

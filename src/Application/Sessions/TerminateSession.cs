@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -7,7 +8,11 @@ using MediatR;
 namespace Claudy.Application.Sessions;
 
 /// <summary>Ends the session for good; its history can still be read.</summary>
-public sealed record TerminateSession(UserId UserId, SessionId SessionId) : IControlRequest;
+public sealed record TerminateSession(UserId UserId, SessionId SessionId) : IControlRequest, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("session.terminated") { IsCritical = true };
+}
 
 internal sealed class TerminateSessionHandler(ISessionInbox inbox) : IRequestHandler<TerminateSession, Result<SessionReply.Done>>
 {

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -9,7 +10,11 @@ using MediatR;
 namespace Claudy.Application.Sessions;
 
 /// <summary>Turns an MCP server off or on again, until the session's process ends, and tells how all are then.</summary>
-public sealed record ToggleMcpServer(UserId UserId, SessionId SessionId, string Server, bool IsEnabled) : ISessionRequest<Result<SessionReply.McpServers>>;
+public sealed record ToggleMcpServer(UserId UserId, SessionId SessionId, string Server, bool IsEnabled) : ISessionRequest<Result<SessionReply.McpServers>>, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("mcp.toggled") { IsCritical = true, Target = Server }.With("enabled", AuditText.Flag(IsEnabled));
+}
 
 internal sealed class ToggleMcpServerValidator : AbstractValidator<ToggleMcpServer>
 {

@@ -17,6 +17,9 @@ internal static class ExitCode
     /// <summary>Claude asked for a permission and nobody could be asked, so it was denied.</summary>
     public const int PermissionNeeded = 4;
 
+    /// <summary>What was to be looked at cannot be read.</summary>
+    public const int Unreadable = 5;
+
     /// <summary>Ctrl-C: 128 + SIGINT, as shells have it.</summary>
     public const int Interrupted = 130;
 }

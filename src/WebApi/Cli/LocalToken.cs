@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.WebApi.Hosting;
@@ -16,6 +17,7 @@ internal static class LocalToken
         // Here, and not within the use case, where a key that cannot be read would pass for a fault.
         host.Services.GetRequiredService<ISigningKeys>();
         await using var scope = host.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<AuditOrigin>().Credential = AuditCredential.Console;
         var issued = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new IssueLocalToken(), cancellationToken);
         return issued.Error is { } error ? throw new StartupException(error.Message) : issued.Value.Token.Value.Reveal();
     }

@@ -1,5 +1,6 @@
 using Claudy.Application;
 using Claudy.Infrastructure.Agents.Claude;
+using Claudy.Infrastructure.Audit;
 using Claudy.Infrastructure.Processes;
 using Claudy.Infrastructure.Sandbox;
 using Claudy.Infrastructure.Security;
@@ -12,7 +13,10 @@ namespace Claudy.WebApi.Hosting;
 internal static class LocalServices
 {
     /// <summary>What issues tokens: the use cases over the data folder's store and signing key.</summary>
-    public static IHost ComposeForTokens() => Compose(builder => builder.AddApplication().AddSqliteStores().AddSecurity());
+    public static IHost ComposeForTokens() => Compose(builder => builder.AddApplication().AddSqliteStores().AddSecurity().AddAuditLog());
+
+    /// <summary>The audit log and the use cases that read it.</summary>
+    public static IHost ComposeForAudit() => Compose(builder => builder.AddApplication().AddAuditLog());
 
     /// <summary>The parts of the server that <c>claudy doctor</c> asks, with the server's own settings.</summary>
     public static IHost ComposeForExamination() => Compose(builder =>

@@ -3,6 +3,7 @@ using Claudy.Application.Authentication.Ports;
 using Claudy.Infrastructure.Agents.Claude;
 using Claudy.Infrastructure.Anthropic;
 using Claudy.Infrastructure.ApiBroker;
+using Claudy.Infrastructure.Audit;
 using Claudy.Infrastructure.Egress;
 using Claudy.Infrastructure.Files;
 using Claudy.Infrastructure.GitHub;
@@ -45,6 +46,7 @@ internal static class Server
         builder.Services.AddSingleton(new BannerOutput(Console.Out));
         builder.AddLogging();
         builder.AddEdge();
+        builder.AddAuditLog();
         builder.AddSqliteStores();
         builder.AddInProcessCoordination();
         builder.AddWorkspaceFiles();
@@ -120,6 +122,7 @@ internal static class Server
         app.Services.GetRequiredService<TrustedProxies>().Use(app);
         app.Use(WebSocketEndpoint.UseFrameStream);
         app.UseWebSockets();
+        app.Use(RequestOrigin.UseAsync);
         app.UseEdgeProtection();
         app.UseRouting();
         app.UseRequestTimeouts();

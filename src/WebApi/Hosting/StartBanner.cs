@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Sessions.Ports;
@@ -66,6 +67,7 @@ internal sealed class StartBanner(
     private async Task<string> CodeAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<AuditOrigin>().Credential = AuditCredential.Server;
         var code = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new CreateSignInCode(), cancellationToken);
         return code.Value.Value.Reveal();
     }

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Domain.Shared;
@@ -20,6 +21,11 @@ internal sealed class BearerAuthentication(CredentialChecks checks, RequestRates
         var identity = await IdentifyAsync(context) ?? AuthErrors.NotSignedIn();
         if (identity.Error is { } error)
         {
+            if (error.Code != AuthErrors.NotSignedIn().Code)
+            {
+                context.NoteRefused(AuditActions.TokenRefused, error);
+            }
+
             if (error.Status == ResultStatus.Unauthorized)
             {
                 context.Response.Headers.WWWAuthenticate = "Bearer";
@@ -33,6 +39,7 @@ internal sealed class BearerAuthentication(CredentialChecks checks, RequestRates
         }
         else
         {
+            context.Origin().SignIn(identity.Value);
             await handle(context, identity.Value);
         }
     };

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Messaging;
 using Claudy.WebApi.Edge;
 using Claudy.WebApi.Protocol;
@@ -27,12 +28,14 @@ internal sealed partial class EdgeMiddleware(RequestDelegate next, OriginPolicy 
         {
             if (!origins.IsHostAllowed(context.Request))
             {
+                context.NoteRefused(AuditActions.EdgeRefused, ProtocolErrors.HostRefused(), context.Request.Host.Value);
                 await Problems.WriteAsync(context, ProtocolErrors.HostRefused());
                 return;
             }
 
             if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method) && !origins.IsOriginAllowed(context.Request))
             {
+                context.NoteRefused(AuditActions.EdgeRefused, ProtocolErrors.OriginRefused(), context.Request.Headers.Origin);
                 await Problems.WriteAsync(context, ProtocolErrors.OriginRefused());
                 return;
             }

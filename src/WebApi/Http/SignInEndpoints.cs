@@ -1,5 +1,7 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.Application.Messaging;
+using Claudy.Domain.Users;
 using Claudy.WebApi.Edge;
 using Claudy.WebApi.Hosting;
 using MediatR;
@@ -96,6 +98,7 @@ internal static class SignInEndpoints
             return;
         }
 
+        context.Origin().Credential = AuditCredential.SignInCode;
         var services = context.RequestServices;
         var mediator = services.GetRequiredService<IMediator>();
         var signedIn = await services.GetRequiredService<CredentialChecks>().CheckAsync(

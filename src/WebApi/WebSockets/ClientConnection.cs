@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.WebApi.Http;
@@ -45,6 +44,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         SessionHub hub,
         ConnectionGuard guard,
         IConnectionLimiter limiter,
+        ConnectionAudit audit,
         HttpOptions options,
         TimeProvider time,
         ILogger<ClientConnection> logger,
@@ -63,7 +63,9 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         _urgent = new WorkLane(HandleAsync, _closing.Token);
         var closing = _closing.Token;
         _repairs = new RepairLane(attachment => UntilClosingAsync(() => _dispatcher.RepairAsync(this, attachment, closing)), closing);
-        Authentication = new ConnectionAuthentication(this, guard, limiter, options, time);
+        Authentication = new ConnectionAuthentication(this, guard, limiter, audit, options, time);
+        Audit = audit;
+        audit.Origin.Correlation = Id.ToString("D");
         Sessions = new ConnectionSessions(hub, _outbound, this, time);
     }
 
@@ -72,6 +74,9 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
 
     /// <summary>Who is at the other end.</summary>
     public ConnectionAuthentication Authentication { get; }
+
+    /// <summary>What is recorded of it.</summary>
+    public ConnectionAudit Audit { get; }
 
     /// <summary>The sessions that it watches.</summary>
     public ConnectionSessions Sessions { get; }
@@ -206,6 +211,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         var admitted = gate.Admit(received, MaxFrameBytes, Authentication.IsAuthenticated, out var frame, out var definition);
         if (admitted is { } refusal)
         {
+            Audit.Limited(Authentication.IsAuthenticated ? Authentication.UserId : null, refusal.Error);
             Send(Answer.Of(refusal.Error), frame.Id);
             if (refusal.Close is { } status)
             {

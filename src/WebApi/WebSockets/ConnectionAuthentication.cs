@@ -17,17 +17,19 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
     private readonly ClientConnection _connection;
     private readonly ConnectionGuard _guard;
     private readonly IConnectionLimiter _limiter;
+    private readonly ConnectionAudit _audit;
     private readonly HttpOptions _options;
     private readonly TimeProvider _time;
     private readonly ITimer _deadline;
     private IAsyncDisposable? _entry;
     private volatile Identity? _identity;
 
-    public ConnectionAuthentication(ClientConnection connection, ConnectionGuard guard, IConnectionLimiter limiter, HttpOptions options, TimeProvider time)
+    public ConnectionAuthentication(ClientConnection connection, ConnectionGuard guard, IConnectionLimiter limiter, ConnectionAudit audit, HttpOptions options, TimeProvider time)
     {
         _connection = connection;
         _guard = guard;
         _limiter = limiter;
+        _audit = audit;
         _options = options;
         _time = time;
         _deadline = time.CreateTimer(
@@ -58,6 +60,7 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
         }
         else
         {
+            _audit.Refused(null, validated.Error);
             _connection.Send(Answer.Of(validated.Error), replyTo);
         }
     }
@@ -135,6 +138,15 @@ internal sealed class ConnectionAuthentication : IAsyncDisposable
 
     private void Conclude(Identity identity, Result entered, string? replyTo)
     {
+        if (entered.Error is { } refused)
+        {
+            _audit.Refused(identity.UserId, refused);
+        }
+        else
+        {
+            _audit.SignedIn(identity);
+        }
+
         _connection.Send(entered.Error is null ? Success(identity) : Answer.Of(entered.Error), replyTo);
         if (_entry is null)
         {

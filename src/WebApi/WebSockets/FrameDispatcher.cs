@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -14,7 +15,7 @@ internal sealed partial class FrameDispatcher(IServiceScopeFactory scopes, ILogg
     public async Task DispatchAsync(FrameContext context, CancellationToken cancellationToken)
     {
         var result = await RunAsync(
-            context.Frame.Type, mediator => context.Definition.Handler(context, mediator, cancellationToken), cancellationToken);
+            context.Connection, context.Frame.Type, mediator => context.Definition.Handler(context, mediator, cancellationToken), cancellationToken);
         if (result.Error is { } error)
         {
             SessionId? session = SessionId.TryParse(context.Frame.SessionId, null, out var named) ? named : null;
@@ -27,6 +28,7 @@ internal sealed partial class FrameDispatcher(IServiceScopeFactory scopes, ILogg
     {
         LogHole(attachment.Session, attachment.LastSeq);
         var result = await RunAsync(
+            connection,
             "repair",
             mediator => connection.Sessions.RepairAsync(mediator, connection.Authentication.UserId, attachment, cancellationToken),
             cancellationToken);
@@ -37,11 +39,12 @@ internal sealed partial class FrameDispatcher(IServiceScopeFactory scopes, ILogg
         }
     }
 
-    private async Task<Result> RunAsync(string what, Func<IMediator, Task<Result>> work, CancellationToken cancellationToken)
+    private async Task<Result> RunAsync(ClientConnection connection, string what, Func<IMediator, Task<Result>> work, CancellationToken cancellationToken)
     {
         try
         {
             await using var scope = scopes.CreateAsyncScope();
+            scope.ServiceProvider.GetRequiredService<AuditOrigin>().CopyFrom(connection.Audit.Origin);
             return await work(scope.ServiceProvider.GetRequiredService<IMediator>());
         }
         catch (StoreUnavailableException exception)

@@ -1,4 +1,6 @@
 using System.Net.WebSockets;
+using Claudy.Application.Audit;
+using Claudy.Application.Audit.Ports;
 using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Messaging;
@@ -23,6 +25,7 @@ internal sealed class WebSocketEndpoint(
     CredentialChecks checks,
     RequestRates rates,
     IConnectionLimiter limiter,
+    IAuditLog audit,
     IOptions<HttpOptions> options,
     IOptions<LimitOptions> limits,
     TimeProvider time,
@@ -67,6 +70,7 @@ internal sealed class WebSocketEndpoint(
         if (Refusal(context.Request) is { } refusal)
         {
             // A browser shows its page only close codes, never the status of a refused handshake.
+            context.NoteRefused(AuditActions.EdgeRefused, refusal, context.Request.Headers.Origin);
             using var refused = await AcceptAsync(context);
             await refused.CloseOutputAsync(CloseCodes.Refused, refusal.Reason, context.RequestAborted);
             return;
@@ -76,6 +80,7 @@ internal sealed class WebSocketEndpoint(
         var identity = await authentication.IdentifyAsync(context);
         if (identity is { IsSuccess: false })
         {
+            context.NoteRefused(AuditActions.TokenRefused, identity.Error);
             await Problems.WriteAsync(context, identity.Error);
             return;
         }
@@ -92,7 +97,7 @@ internal sealed class WebSocketEndpoint(
         using var socket = await AcceptAsync(context);
         var stream = ((FrameStreamUpgrade)context.Features.GetRequiredFeature<IHttpUpgradeFeature>()).Stream!;
         await using var connection = new ClientConnection(
-            socket, stream, dispatcher, hub, guard, limiter, options.Value, time, _logger, context.Abort);
+            socket, stream, dispatcher, hub, guard, limiter, new ConnectionAudit(audit, context.Origin()), options.Value, time, _logger, context.Abort);
         using var entry = registry.Add(connection);
         await connection.RunAsync(identity?.Value);
     }

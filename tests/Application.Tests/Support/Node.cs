@@ -1,3 +1,4 @@
+using Claudy.Application.Audit.Ports;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
@@ -62,6 +63,8 @@ internal sealed class Node : IAsyncDisposable
 
     public INodeMemory Memory { get; }
 
+    public RecordingAuditLog Audit { get; private init; } = null!;
+
     public InMemoryRules Rules { get; private init; } = null!;
 
     public IEgressProxy Egress => _host.Services.GetRequiredService<IEgressProxy>();
@@ -88,6 +91,7 @@ internal sealed class Node : IAsyncDisposable
         var egress = Substitute.For<IEgressProxy>();
         egress.OpenAsync(default, default!, default!, default!, default).ReturnsForAnyArgs("/run/egress.sock");
 
+        var audit = new RecordingAuditLog();
         var memory = Substitute.For<INodeMemory>();
         memory.AvailableBytes.Returns(long.MaxValue);
         var workspace = new ScriptedWorkspace();
@@ -104,6 +108,8 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton<IPermissionRuleStore>(rules)
             .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker).AddSingleton(egress)
             .AddSingleton(memory)
+            .AddSingleton<IAuditLog>(audit)
+            .AddSingleton(Substitute.For<IAuditTrail>())
             .Configure<SessionOptions>(o => options?.Invoke(o))
             .Configure<NetworkOptions>(o => network?.Invoke(o))
             .AddSingleton<IWorkspaceConfigurationReader>(workspace).AddSingleton<IMcpServerVault>(workspace)
@@ -117,7 +123,7 @@ internal sealed class Node : IAsyncDisposable
         builder.AddApplication();
         var host = builder.Build();
         await host.StartAsync();
-        return new Node(host, store, coordination, agents, time, vault, files, workspace, memory) { Rules = rules };
+        return new Node(host, store, coordination, agents, time, vault, files, workspace, memory) { Rules = rules, Audit = audit };
     }
 
     public async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)

@@ -1,3 +1,5 @@
+using Claudy.Application.Audit;
+using Claudy.Application.Audit.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Microsoft.Extensions.Logging;
@@ -10,6 +12,7 @@ internal sealed partial class RetentionSweep(
     ISessionStore store,
     ISessionInbox inbox,
     SessionDeletion deletion,
+    IAuditLog audit,
     IOptions<RetentionOptions> options,
     TimeProvider time,
     ILogger<RetentionSweep> logger)
@@ -68,6 +71,7 @@ internal sealed partial class RetentionSweep(
             if (expired is { IsSuccess: true, Value: SessionReply.Done { Status: SessionStatus.Terminated } })
             {
                 LogTerminated(session, before);
+                audit.Post(Done(AuditActions.SessionTerminated, session));
             }
             else
             {
@@ -88,8 +92,12 @@ internal sealed partial class RetentionSweep(
             cancellationToken.ThrowIfCancellationRequested();
             LogDeleting(session, before);
             await deletion.DeleteAsync(session);
+            audit.Post(Done(AuditActions.SessionDeleted, session));
         }
     }
+
+    private static AuditEntry Done(string action, SessionId session) =>
+        new AuditEntry(action, AuditOutcome.Done) { Credential = AuditCredential.Server, Session = session };
 
     /// <summary>Where the last look ended: those that fail again and again must not keep the ones behind them.</summary>
     private sealed class Place

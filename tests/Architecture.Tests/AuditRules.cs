@@ -1,0 +1,29 @@
+using Shouldly;
+using Xunit;
+
+namespace Claudy.Architecture.Tests;
+
+/// <summary>Whoever adds a use case decides whether the audit log hears of it: by <c>IAudited</c>, or by a line here that says why not.</summary>
+public sealed class AuditRules
+{
+    private static readonly string[] LookOnly =
+    [
+        "FindLatestSession", "GetSession", "ListSessions", "GetSessionHistory", "SearchHistory", "GetContextUsage", "GetMcpStatus", "ListSlashCommands",
+        "ListSessionRules", "ListUserRules", "ListFiles", "GetWorkspaceInfo",
+    ];
+
+    // The session's own history says who was asked what, and when.
+    private static readonly string[] KeptInTheSession = ["SendChat", "EditMessage", "CancelMessage", "SendNow", "InterruptTurn"];
+
+    [Fact]
+    public void UseCases_ShouldBeAuditedUnlessTheyAreNamedHere() =>
+        House.Claudy.UnauditedRequests().Except([.. LookOnly, .. KeptInTheSession]).ShouldBeEmpty();
+
+    [Fact]
+    public void UseCases_WhenTheyAreNamedHere_ShouldBeThereAndNotAudited() =>
+        LookOnly.Concat(KeptInTheSession).Except(House.Claudy.UnauditedRequests()).ShouldBeEmpty();
+
+    [Fact]
+    public void UseCases_WhenOneIsNew_ShouldBeSeen() =>
+        House.Planted.UnauditedRequests().ShouldContain("RequestWithoutAHandler");
+}
