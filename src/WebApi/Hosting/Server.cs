@@ -121,6 +121,7 @@ internal static class Server
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
         app.MapSignIn();
         app.MapSessions();
+        app.MapUsage();
 
         // By default a fallback leaves out whatever looks like a file.
         app.MapFallback("{*path}", context => Problems.WriteAsync(context, HttpErrors.NoSuchPage()));
