@@ -32,12 +32,32 @@ internal sealed partial class ClaudyServer : IAsyncDisposable
     /// <summary>With the fake.</summary>
     public static async Task<ClaudyServer> StartAsync()
     {
+        var (data, settings) = await WithFakeAsync();
+        return await StartAsync(data, settings);
+    }
+
+    private static async Task<(DirectoryInfo Data, Dictionary<string, string> Settings)> WithFakeAsync()
+    {
         var data = Directory.CreateTempSubdirectory("claudy-bench-");
         var claude = Path.Combine(data.FullName, "claude");
         await File.WriteAllTextAsync(claude, $"#!/bin/sh\nexec '{Environment.ProcessPath}' exec '{typeof(ClaudyServer).Assembly.Location}' fake-claude \"$@\"\n");
         File.SetUnixFileMode(claude, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return await StartAsync(data, new Dictionary<string, string> { ["CLAUDE_CODE_PATH"] = claude, ["Claudy__Sandbox__Mode"] = "None" });
+        return (data, new Dictionary<string, string> { ["CLAUDE_CODE_PATH"] = claude, ["Claudy__Sandbox__Mode"] = "None" });
     }
+
+    /// <summary>With the fake, before a stand-in of the API; its sessions may have as many requests under way as a benchmark likes.</summary>
+    public static async Task<ClaudyServer> StartBeforeAsync(Uri api)
+    {
+        var (data, settings) = await WithFakeAsync();
+        settings["CLAUDE_API_BASE_URL"] = api.ToString();
+        settings["ANTHROPIC_API_KEY"] = $"made-up-{Guid.NewGuid():N}";
+        settings["Claudy__Broker__MaxConcurrentRequests"] = "1000";
+        settings["Claudy__Broker__MaxConnections"] = "1000";
+        return await StartAsync(data, settings);
+    }
+
+    /// <summary>The socket that the only session's process reaches the API through.</summary>
+    public string ApiSocket() => Directory.EnumerateFiles(Path.Combine(_data.FullName, "data", "run"), "api.sock", SearchOption.AllDirectories).Single();
 
     /// <summary>With the real Claude Code, sandboxed where that works, and a stand-in of the API.</summary>
     public static Task<ClaudyServer> StartWithAsync(string claude, Uri api) => StartAsync(
@@ -100,6 +120,30 @@ internal sealed class RelayServer : IAsyncDisposable
         var process = ServerProcess.Start([typeof(RelayServer).Assembly.Location, "bare-relay", $"http://127.0.0.1:{port}"], []);
         await process.LineAsync(line => line == "ready");
         return new RelayServer(process, new Uri($"ws://127.0.0.1:{port}/ws"));
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+}
+
+/// <summary>The stand-in of the API in a process of its own.</summary>
+internal sealed class StandInServer : IAsyncDisposable
+{
+    private readonly ServerProcess _process;
+
+    private StandInServer(ServerProcess process, Uri address)
+    {
+        _process = process;
+        Address = address;
+    }
+
+    public Uri Address { get; }
+
+    public static async Task<StandInServer> StartAsync()
+    {
+        var address = $"http://127.0.0.1:{ServerProcess.FreePort()}";
+        var process = ServerProcess.Start([typeof(StandInServer).Assembly.Location, "messages-stand-in", address], []);
+        await process.LineAsync(line => line == "ready");
+        return new StandInServer(process, new Uri(address));
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();

@@ -46,7 +46,8 @@ internal sealed class BudgetGate : ISpendingObserver
     /// <summary>Goes on when a paused session may: its budget was raised, or a day or month began.</summary>
     public void Recheck()
     {
-        if (_session.State.BudgetPause is null || _meter.HardReached() is not null)
+        // A turn that is under way has yet to end with the refusal that it was given, and be held.
+        if (_session.State is { BudgetPause: null } or { CurrentTurn.IsSuspended: false } || _meter.HardReached() is not null)
         {
             return;
         }

@@ -245,6 +245,7 @@ internal sealed class SessionMachine
         {
             case AgentEvent.TurnEnded:
                 _agent.TurnEnded();
+                _budget.Recheck();
                 _quarantine.Look();
                 break;
             case AgentEvent.PermissionRequest request when answered is { } carried:

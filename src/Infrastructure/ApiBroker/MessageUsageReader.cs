@@ -78,7 +78,8 @@ internal sealed class MessageUsageReader : UsageReader
         {
             case (byte)'"':
                 _isInString = true;
-                if (_isName = _depth == 1 && _field == Field.Other && _isNameNext)
+                _isName = _depth == 1 && _isNameNext;
+                if (_isName)
                     _nameLength = 0;
                 else
                     Keep(piece[..1]);

@@ -104,7 +104,7 @@ internal sealed class RequestBody : IDisposable
 
     private bool TryGrow()
     {
-        if (_held.TryRent(_buffer.Length * 2) is not { } larger)
+        if (_held.TryRent((int)Math.Min(Array.MaxLength, 2L * _buffer.Length)) is not { } larger)
             return false;
         Bytes.CopyTo(larger);
         _held.Return(_buffer);

@@ -12,7 +12,7 @@ internal sealed class InMemoryUsage : IUsageStore
     private readonly ConcurrentDictionary<Guid, UsageRecord> _records = new();
 
     /// <summary>Makes the store unreachable.</summary>
-    public volatile bool IsBroken;
+    public bool IsBroken { get; set; }
 
     public IReadOnlyList<UsageRecord> Records => [.. _records.Values.OrderBy(r => r.At).ThenBy(r => r.Id)];
 
@@ -20,7 +20,7 @@ internal sealed class InMemoryUsage : IUsageStore
     {
         if (IsBroken)
         {
-            throw new StoreUnavailableException("The store is broken.", null);
+            throw new StoreUnavailableException("The store is broken.", new InvalidOperationException("As the test wants it."));
         }
 
         foreach (var record in records)

@@ -40,6 +40,21 @@ public sealed class BudgetPauseTests
     }
 
     [Fact]
+    public async Task SetBudget_WhenTheTurnHasYetToEndWithTheRefusal_ShouldGoOnAllTheSame()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await RunningAsync(node, new Budget(null, 0.015m));
+        await SpendAsync(node, session);
+        (await node.Meter.BeginAsync(session, Request, default)).IsSuccess.ShouldBeFalse();
+
+        await node.SendAsync(new SetBudget(Node.Owner, session, new Budget(null, 1)));
+        agent.Say(new AgentEvent.TurnEnded(TurnOutcome.ApiError, null, default, 0, "API Error: 402", 402));
+
+        (await agent.NextMessageAsync()).Text.ShouldContain("There is money again");
+        node.Store.Events(session).ShouldNotContain(e => e.Event is SessionErrorRaised);
+    }
+
+    [Fact]
     public async Task SendChat_WhenTheBudgetIsSpent_ShouldQueueAndPause()
     {
         await using var node = await Node.StartAsync();
@@ -66,7 +81,6 @@ public sealed class BudgetPauseTests
         await node.ChatAsync(session, "tomorrow");
         var paused = await node.EventAsync<BudgetPaused>(session);
 
-        // In small steps: the session's own clock ticks every five seconds, and it must not fall asleep meanwhile.
         node.Time.Advance(TimeSpan.FromHours(12) - TimeSpan.FromMinutes(1));
         await Eventually.ShouldHoldAsync(
             () =>
@@ -91,7 +105,7 @@ public sealed class BudgetPauseTests
         await SpendAsync(node, session);
         await SpendAsync(node, session);
 
-        await Eventually.ShouldHoldAsync(() => node.Coordination.Published(session).OfType<FeedItem.UsageUpdated>().Count() == 3, "all three were told");
+        await Eventually.ShouldHoldAsync(() => node.Coordination.Published.OfType<FeedItem.UsageUpdated>().Count() == 3, "all three were told");
         var warned = node.Store.Events(session).Select(e => e.Event).OfType<BudgetWarned>().ShouldHaveSingleItem();
         warned.Reached.ShouldBe(new BudgetReached(BudgetScope.Session, 0.02m, 0.03m, null));
     }
@@ -104,8 +118,8 @@ public sealed class BudgetPauseTests
 
         await SpendAsync(node, session);
 
-        await Eventually.ShouldHoldAsync(() => node.Coordination.Published(session).OfType<FeedItem.UsageUpdated>().Any(), "it was told");
-        var told = node.Coordination.Published(session).OfType<FeedItem.UsageUpdated>().Single();
+        await Eventually.ShouldHoldAsync(() => node.Coordination.Published.OfType<FeedItem.UsageUpdated>().Any(), "it was told");
+        var told = node.Coordination.Published.OfType<FeedItem.UsageUpdated>().Single();
         told.Standing.Select(s => s.Scope).ShouldBe([BudgetScope.Session, BudgetScope.UserDay, BudgetScope.UserMonth]);
         told.Standing.ShouldAllBe(s => s.SpentUsd == 0.015m);
     }
@@ -145,7 +159,7 @@ public sealed class BudgetPauseTests
     }
 
     [Theory]
-    [InlineData(-1, null)]
+    [InlineData(-1.0, null)]
     [InlineData(null, -0.5)]
     [InlineData(2.0, 1.0)]
     [InlineData(null, 2e9)]

@@ -1,4 +1,3 @@
-using Claudy.Application.Sessions;
 using Claudy.Application.Tests.Support;
 using Claudy.Application.Usage.Ports;
 using Claudy.Domain.Sessions;
@@ -104,7 +103,7 @@ public sealed class RequestMeterTests
         await AskAsync(node, session, new ApiOutcome(status, null, null, 0, IsCut: false));
 
         var record = await RecordAsync(node);
-        (record.Status, record.CostUsd, record.ChargedUsd).ShouldBe((status, 0m, 0m));
+        (record.Status, record.CostUsd, record.ChargedUsd).ShouldBe((status, (decimal?)0m, 0m));
     }
 
     [Fact]

@@ -33,7 +33,8 @@ public sealed class PriceTests
     {
         var price = new PriceList([]).Find(model)!;
 
-        (price.Input, price.Output).ShouldBe((input, output));
+        price.Input.ShouldBe(input);
+        price.Output.ShouldBe(output);
     }
 
     [Fact]
