@@ -25,9 +25,8 @@ internal static class MessagesStandIn
         var app = builder.Build();
         app.MapPost("/v1/messages", AnswerAsync);
         app.Urls.Add(address);
-        await app.StartAsync();
-        Console.WriteLine("ready");
-        await app.WaitForShutdownAsync();
+        app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine("ready"));
+        await app.RunAsync();
         return 0;
     }
 
@@ -37,24 +36,26 @@ internal static class MessagesStandIn
 
     private static async Task AnswerAsync(HttpContext context)
     {
-        using var body = await JsonDocument.ParseAsync(context.Request.Body);
+        var hangUp = context.RequestAborted;
+        using var body = await JsonDocument.ParseAsync(context.Request.Body, default, hangUp);
         var asked = body.RootElement.GetProperty("metadata");
         var (pieces, pause) = (asked.GetProperty("pieces").GetInt32(), asked.GetProperty("pause").GetInt32());
         context.Response.ContentType = "text/event-stream";
         var output = context.Response.BodyWriter;
-        await output.WriteAsync(Start);
+        await output.WriteAsync(Start, hangUp);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Math.Max(1, pause)));
         for (var i = 0; i < pieces; i++)
         {
             if (pause > 0)
             {
-                await timer.WaitForNextTickAsync();
+                await timer.WaitForNextTickAsync(hangUp);
             }
 
-            await output.WriteAsync(Encoding.UTF8.GetBytes(
-                $"event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{Stopwatch.GetTimestamp():D20}{Filling}\"}}}}\n\n"));
+            var piece = Encoding.UTF8.GetBytes(
+                $"event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{Stopwatch.GetTimestamp():D20}{Filling}\"}}}}\n\n");
+            await output.WriteAsync(piece, hangUp);
         }
 
-        await output.WriteAsync(End);
+        await output.WriteAsync(End, hangUp);
     }
 }

@@ -66,7 +66,7 @@ public sealed class BudgetTests
         events.Kinds().ShouldBe(
         [
             nameof(BudgetPaused), nameof(TurnSuspended), nameof(StatusChanged), nameof(QueueChanged), nameof(BudgetResumed), nameof(TurnResumed),
-            nameof(StatusChanged), nameof(TurnCompleted), nameof(QueueChanged), nameof(UserMessageAdded), nameof(TurnStarted), nameof(StatusChanged),
+            nameof(StatusChanged), nameof(TurnCompleted), nameof(QueueChanged), nameof(UserMessageAdded), nameof(TurnStarted),
         ]);
         var completed = events.Select(e => e.Event).OfType<TurnCompleted>().Single();
         completed.Usage.ShouldBe(new TokenUsage(11, 22, 33, 44));
@@ -86,7 +86,7 @@ public sealed class BudgetTests
         session.State.CurrentTurn!.IsHeld.ShouldBeTrue();
         session.ResumeFromBudget(hasAgent: true, Now);
 
-        session.State.CurrentTurn!.IsSuspended.ShouldBeFalse();
+        session.State.CurrentTurn.IsSuspended.ShouldBeFalse();
         session.State.Status.ShouldBe(SessionStatus.Running);
     }
 

@@ -37,7 +37,7 @@ public sealed class MeteringTests : IAsyncLifetime
         outcome.Model.ShouldBe("claude-test");
         outcome.IsCut.ShouldBeFalse();
         outcome.Usage!.Value.OutputTokens.ShouldBe(8);
-        outcome.Usage!.Value.InputTokens.ShouldBe(_fixture.Api.Requests[0].BodyText.Length / 4);
+        outcome.Usage.Value.InputTokens.ShouldBe(_fixture.Api.Requests[0].BodyText.Length / 4);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class MeteringTests : IAsyncLifetime
         var outcome = await _fixture.Meter.OutcomeAsync();
         (outcome.Status, outcome.IsCut, outcome.Deltas).ShouldBe((200, true, 3L));
         outcome.Usage!.Value.OutputTokens.ShouldBe(1);
-        outcome.Usage!.Value.InputTokens.ShouldBeGreaterThan(0);
+        outcome.Usage.Value.InputTokens.ShouldBeGreaterThan(0);
     }
 
     [Fact]
