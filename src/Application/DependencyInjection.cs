@@ -5,6 +5,7 @@ using Claudy.Application.Messaging;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Admission;
 using Claudy.Application.Sessions.Retention;
+using Claudy.Application.Usage;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,6 +58,7 @@ public static class DependencyInjection
         services.AddSingleton<AgentAdmission>();
         services.AddSingleton<IValidateOptions<NetworkOptions>, NetworkOptionsValidator>();
         services.AddOptions<NetworkOptions>().BindConfiguration(NetworkOptions.Section).ValidateOnStart();
+        services.AddUsage();
         services.AddSingleton<SessionRunnerFactory>();
         services.AddSingleton<SessionRemoval>();
         services.AddSingleton<SessionDeletion>();

@@ -44,6 +44,20 @@ internal sealed partial class ClaudyServer : IAsyncDisposable
     /// <summary>With other settings, see <see cref="SettingsWith"/>.</summary>
     public static Task<ClaudyServer> StartAsync(Dictionary<string, string> settings) => StartAsync(Directory.CreateTempSubdirectory("claudy-bench-"), settings);
 
+    /// <summary>With the fake, before a stand-in of the API; its sessions may have as many requests under way as a benchmark likes.</summary>
+    public static async Task<ClaudyServer> StartBeforeAsync(Uri api)
+    {
+        var folder = Directory.CreateTempSubdirectory("claudy-bench-");
+        var settings = SettingsWith(await FakeClaude.InstallAsync(folder.FullName), api);
+        settings["Claudy__Sandbox__Mode"] = "None";
+        settings["Claudy__Broker__MaxConcurrentRequests"] = "1000";
+        settings["Claudy__Broker__MaxConnections"] = "1000";
+        return await StartAsync(folder, settings);
+    }
+
+    /// <summary>The socket that the only session's process reaches the API through.</summary>
+    public string ApiSocket() => Directory.EnumerateFiles(Path.Combine(_folder.FullName, "data", "run"), "api.sock", SearchOption.AllDirectories).Single();
+
     /// <summary>For the real Claude Code, sandboxed where that works, and a stand-in of the API.</summary>
     public static Dictionary<string, string> SettingsWith(string claude, Uri api) => new()
     {
@@ -133,6 +147,30 @@ internal sealed class RelayServer : IAsyncDisposable
         var process = ServerProcess.Start([typeof(RelayServer).Assembly.Location, "bare-relay", $"http://127.0.0.1:{port}"], []);
         await process.LineAsync(line => line == "ready");
         return new RelayServer(process, new Uri($"ws://127.0.0.1:{port}/ws"));
+    }
+
+    public ValueTask DisposeAsync() => _process.DisposeAsync();
+}
+
+/// <summary>The stand-in of the API in a process of its own.</summary>
+internal sealed class StandInServer : IAsyncDisposable
+{
+    private readonly ServerProcess _process;
+
+    private StandInServer(ServerProcess process, Uri address)
+    {
+        _process = process;
+        Address = address;
+    }
+
+    public Uri Address { get; }
+
+    public static async Task<StandInServer> StartAsync()
+    {
+        var address = $"http://127.0.0.1:{ServerProcess.FreePort()}";
+        var process = ServerProcess.Start([typeof(StandInServer).Assembly.Location, "messages-stand-in", address], []);
+        await process.LineAsync(line => line == "ready");
+        return new StandInServer(process, new Uri(address));
     }
 
     public ValueTask DisposeAsync() => _process.DisposeAsync();

@@ -105,6 +105,13 @@ internal sealed class AgentEventRecorder(Session session, SessionOutbox outbox, 
     private void EndTurn(AgentEvent.TurnEnded ended, DateTimeOffset now)
     {
         KeepPartialTexts();
+        if (session.State.BudgetPause is not null && ended.Outcome is TurnOutcome.ApiError or TurnOutcome.Failed)
+        {
+            // The refusal that it ended with is the budget's.
+            session.HoldTurn(ended.Usage, ended.CostUsd, now);
+            return;
+        }
+
         if (ended.Outcome is TurnOutcome.ApiError or TurnOutcome.Failed)
         {
             session.Record(SessionErrorRaised.From(ErrorOf(ended)), now);

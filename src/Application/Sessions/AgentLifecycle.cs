@@ -48,7 +48,7 @@ internal sealed partial class AgentLifecycle(
     public bool IsExpected => _backoff is not null || queueing.IsWaiting;
 
     // What a user waits for is worth a place in the line; warming up for somebody who only looks is not.
-    private bool HasWork => session.State is { Queue.Count: > 0 } or { CurrentTurn: not null, PendingPermissions.Count: 0 };
+    private bool HasWork => session.State.HasWork;
 
     /// <summary>Starts an agent, unless there is one or must be none; one that is being ended is followed by another.</summary>
     /// <param name="isAskedFor">Whether somebody has just asked for it: then it takes a place in the line if it must, and a back-off ends.</param>

@@ -4,6 +4,7 @@ using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -61,6 +62,7 @@ internal sealed class CreateSessionHandler(
     SessionRemoval removal,
     IOptions<SessionOptions> options,
     IOptions<NetworkOptions> network,
+    SpendingRules spending,
     TimeProvider time) : IRequestHandler<CreateSession, Result<CreatedSession>>
 {
     public async Task<Result<CreatedSession>> Handle(CreateSession request, CancellationToken cancellationToken)
@@ -74,6 +76,12 @@ internal sealed class CreateSessionHandler(
         if (!granted.IsSuccess)
         {
             return granted.Error;
+        }
+
+        var allowed = spending.Judge(request.Settings.Model, request.Settings.Budget);
+        if (!allowed.IsSuccess)
+        {
+            return allowed.Error;
         }
 
         if (await sessions.CountLiveAsync(request.UserId, cancellationToken) >= options.Value.MaxPerUser)

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Usage;
 
 namespace Claudy.Application.Sessions;
 
@@ -41,6 +42,9 @@ public static class SessionEventJson
         new(typeof(ConfigurationReviewRequested), "configuration_review_requested"),
         new(typeof(ConfigurationReviewed), "configuration_reviewed"),
         new(typeof(ConversationRewound), "conversation_rewound"),
+        new(typeof(BudgetPaused), "budget_paused"),
+        new(typeof(BudgetResumed), "budget_resumed"),
+        new(typeof(BudgetWarned), "budget_warned"),
     ];
 
     private static readonly JsonSerializerOptions Options = CreateOptions();
@@ -124,6 +128,7 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
         typeof(SnakeCaseEnum<NetworkMode>),
         typeof(SnakeCaseEnum<ConfigurationDecision>),
         typeof(SnakeCaseEnum<McpTransport>),
+        typeof(SnakeCaseEnum<BudgetScope>),
     ])]
 [JsonSerializable(typeof(SessionEvent))]
 [JsonSerializable(typeof(SessionCreated))]
@@ -148,5 +153,8 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(ConfigurationReviewRequested))]
 [JsonSerializable(typeof(ConfigurationReviewed))]
 [JsonSerializable(typeof(ConversationRewound))]
+[JsonSerializable(typeof(BudgetPaused))]
+[JsonSerializable(typeof(BudgetResumed))]
+[JsonSerializable(typeof(BudgetWarned))]
 [JsonSerializable(typeof(SessionState))]
 internal sealed partial class SessionJsonContext : JsonSerializerContext;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Admission;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Sessions.Permissions;
@@ -24,6 +25,7 @@ internal sealed class SessionMachine
     private readonly PermissionGate _permissions;
     private readonly ConfigurationQuarantine _quarantine;
     private readonly ConversationRewinder _rewinder;
+    private readonly BudgetGate _budget;
     private bool _isUnused;
 
     public SessionMachine(
@@ -33,6 +35,7 @@ internal sealed class SessionMachine
         ISessionLoop loop,
         AgentAdmission admission,
         IPermissionRuleStore rules,
+        SessionMeter meter,
         SessionOptions options,
         TimeProvider time,
         ILogger logger)
@@ -51,6 +54,7 @@ internal sealed class SessionMachine
         _agent = new AgentLifecycle(session, _recorder, slot, loop, _queueing, _permissions.AgentStarted, options, time, logger);
         _quarantine = new ConfigurationQuarantine(session, slot, _agent, loop, time);
         _rewinder = new ConversationRewinder(session, _agent, slot, loop, time);
+        _budget = new BudgetGate(session, outbox, meter, _agent, loop, () => HasAgent, time);
         slot.OnRefused = refusal => _ = loop.PostAsync(() => outbox.Add(new FeedItem.EgressRefused(refusal)));
     }
 
@@ -74,7 +78,8 @@ internal sealed class SessionMachine
             _session.AgentStopped("server_restarted", _time.GetUtcNow());
         }
 
-        if (_session.State is { Queue.Count: > 0 } or { CurrentTurn: not null, PendingPermissions.Count: 0 })
+        _budget.Recheck();
+        if (_session.State.HasWork)
         {
             _agent.Start();
         }
@@ -183,6 +188,9 @@ internal sealed class SessionMachine
             case SessionCommand.SetModel(var model):
                 Change(settings => settings with { Model = model }, agent => agent.SetModelAsync(model, CancellationToken.None), answer);
                 break;
+            case SessionCommand.SetBudget(var budget):
+                answer(DoneIf(_budget.Change(budget)));
+                break;
             case SessionCommand.SetNetwork(var network):
                 answer(SetNetwork(network, now));
                 break;
@@ -237,6 +245,7 @@ internal sealed class SessionMachine
         {
             case AgentEvent.TurnEnded:
                 _agent.TurnEnded();
+                _budget.Recheck();
                 _quarantine.Look();
                 break;
             case AgentEvent.PermissionRequest request when answered is { } carried:
@@ -256,16 +265,18 @@ internal sealed class SessionMachine
             Resolve(expired.Id, PermissionDecision.Deny, PermissionReason.Expired, "Nobody answered in time.", remember: null, null, now);
         }
 
+        _budget.Recheck();
         if (_session.State.Status == SessionStatus.Idle && now - _session.LastActivityAt >= _options.IdleTimeout)
         {
             _agent.Stop("idle", () => { });
         }
 
-        _isUnused = !_slot.IsOccupied && !_agent.IsExpected && IsAsleep;
+        _isUnused = !_slot.IsOccupied && !_agent.IsExpected && IsAsleep && !_budget.IsAwaited;
     }
 
     private Result<SessionReply> Send(ChatMessage message, bool isUrgent, DateTimeOffset now)
     {
+        _budget.PauseIfSpent();
         var accepted = _session.AcceptMessage(message, canStart: !_agent.IsStopping && !_rewinder.IsBusy, now);
         if (!accepted.IsSuccess)
         {

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Admission;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Microsoft.Extensions.Logging;
@@ -35,6 +36,7 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
         AgentSlot slot,
         AgentAdmission admission,
         IPermissionRuleStore rules,
+        SessionMeter meter,
         SessionOptions options,
         TimeProvider time,
         ILogger<SessionRunner> logger)
@@ -44,7 +46,7 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
         _outbox = outbox;
         _slot = slot;
         _logger = logger;
-        _machine = new SessionMachine(session, outbox, slot, this, admission, rules, options, time, logger);
+        _machine = new SessionMachine(session, outbox, slot, this, admission, rules, meter, options, time, logger);
         Completion = RunAsync(time);
     }
 

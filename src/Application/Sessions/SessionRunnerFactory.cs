@@ -4,6 +4,7 @@ using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Admission;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Microsoft.Extensions.Logging;
@@ -27,6 +28,7 @@ internal sealed class SessionRunnerFactory(
     IWorkspaceConfigurationReader configurations,
     IMcpServerVault mcpServers,
     IAuditLog auditLog,
+    RequestMeter meters,
     IOptions<SessionOptions> options,
     IOptions<NetworkOptions> network,
     TimeProvider time,
@@ -73,8 +75,9 @@ internal sealed class SessionRunnerFactory(
             {
                 Audit = audit,
             };
-            var runner = new SessionRunner(session, lease, outbox, slot, admission, rules, options.Value, time, loggers.CreateLogger<SessionRunner>());
-            return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, ended));
+            var meter = await meters.OpenAsync(sessionId, session.Owner, session.State.Settings.Budget, cancellationToken);
+            var runner = new SessionRunner(session, lease, outbox, slot, admission, rules, meter, options.Value, time, loggers.CreateLogger<SessionRunner>());
+            return new HostedSession(runner, ReleaseAfterAsync(runner, lease, session, meter, ended));
         }
         catch
         {
@@ -83,9 +86,10 @@ internal sealed class SessionRunnerFactory(
         }
     }
 
-    private async Task ReleaseAfterAsync(SessionRunner runner, SessionLease lease, Session session, Action ended)
+    private async Task ReleaseAfterAsync(SessionRunner runner, SessionLease lease, Session session, SessionMeter meter, Action ended)
     {
         await runner.Completion;
+        meters.Close(meter);
         if (!session.IsLive)
         {
             credentials.Forget(session.Id);

@@ -1,5 +1,6 @@
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Usage;
 using FluentValidation;
 
 namespace Claudy.Application.Sessions;
@@ -27,6 +28,7 @@ internal sealed class SessionSettingsValidator : AbstractValidator<SessionSettin
         RuleFor(s => s.DisallowedTools).ToolRules();
         RuleFor(s => s.Network).Network();
         RuleFor(s => s.MaxThinkingTokens).ThinkingBudget();
+        RuleFor(s => s.Budget).Budget();
     }
 }
 
@@ -56,6 +58,12 @@ internal static class SessionRules
         rule.Must(tokens => tokens is null or 0 or (>= SessionSettingsValidator.MinThinkingTokens and <= SessionSettingsValidator.MaxThinkingTokens))
             .WithMessage($"max_thinking_tokens must be 0, or {SessionSettingsValidator.MinThinkingTokens} to {SessionSettingsValidator.MaxThinkingTokens}.");
 
+    public static IRuleBuilderOptions<T, Budget?> Budget<T>(this IRuleBuilder<T, Budget?> rule) =>
+        rule.Must(budget => budget is null || (IsSum(budget.SoftUsd) && IsSum(budget.HardUsd)))
+            .WithMessage("soft_usd and hard_usd must be from 0 to 1,000,000,000 US dollars, to the millionth.")
+            .Must(budget => budget is not { SoftUsd: { } soft, HardUsd: { } hard } || soft <= hard)
+            .WithMessage("soft_usd must not be more than hard_usd.");
+
     public static IRuleBuilderOptionsConditions<T, IReadOnlyList<McpServer>> McpServers<T>(this IRuleBuilder<T, IReadOnlyList<McpServer>> rule) =>
         rule.Custom((servers, context) =>
         {
@@ -70,6 +78,8 @@ internal static class SessionRules
                 context.AddFailure($"An MCP server {problem}.");
             }
         });
+
+    private static bool IsSum(decimal? usd) => usd is null or (>= 0 and <= Domain.Usage.Budget.MaxUsd) && (usd is null || Money.Round(usd.Value) == usd);
 
     // JSON puts null where the type says that there is none.
     private static bool IsToolRule(string? rule) =>

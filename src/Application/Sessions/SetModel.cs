@@ -1,5 +1,6 @@
 using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
@@ -20,8 +21,13 @@ internal sealed class SetModelValidator : AbstractValidator<SetModel>
     public SetModelValidator() => RuleFor(r => r.Model).ModelName();
 }
 
-internal sealed class SetModelHandler(ISessionInbox inbox) : IRequestHandler<SetModel, Result<SessionReply.Done>>
+internal sealed class SetModelHandler(ISessionInbox inbox, SpendingRules spending) : IRequestHandler<SetModel, Result<SessionReply.Done>>
 {
-    public Task<Result<SessionReply.Done>> Handle(SetModel request, CancellationToken cancellationToken) =>
-        inbox.ControlAsync(request, new SessionCommand.SetModel(request.Model), cancellationToken);
+    public async Task<Result<SessionReply.Done>> Handle(SetModel request, CancellationToken cancellationToken)
+    {
+        var allowed = spending.Judge(request.Model, budget: null);
+        return allowed.IsSuccess
+            ? await inbox.ControlAsync(request, new SessionCommand.SetModel(request.Model), cancellationToken)
+            : allowed.Error;
+    }
 }

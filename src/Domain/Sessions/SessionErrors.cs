@@ -111,4 +111,14 @@ public static class SessionErrors
     /// <summary>Claude works or has work waiting, and the conversation must rest for this.</summary>
     public static Error Busy() =>
         new(ResultStatus.Conflict, "SESSION_019", "session_busy", "The session is busy. Wait for the turn to end or interrupt it, cancel what waits, and try again.") { Retryable = true };
+
+    /// <summary>More than the user's own budget, which is the operator's to change.</summary>
+    public static Error BudgetNotAllowed(decimal limit) =>
+        new Error(ResultStatus.Forbidden, "SESSION_022", "budget_not_allowed", $"A session's budget cannot be more than yours, which is {limit:0.######} US dollars. Give less, or ask the operator to raise yours.")
+            .With("limit_usd", (double)limit);
+
+    /// <summary>A model that this server does not offer.</summary>
+    public static Error ModelNotAllowed(string model) =>
+        new Error(ResultStatus.Forbidden, "SESSION_023", "model_not_allowed", $"This server does not offer the model {model}. Choose another, or ask the operator to add it to Claudy:Broker:AllowedModels.")
+            .With("model", model);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Claudy.Domain.Shared;
+using Claudy.Domain.Usage;
 
 namespace Claudy.Domain.Sessions;
 
@@ -143,12 +144,25 @@ public sealed record PermissionResolved(
 /// <param name="Denied">All rules that deny from now on.</param>
 public sealed record PermissionRulesChanged(IReadOnlyList<string> Allowed, IReadOnlyList<string> Denied) : SessionEvent;
 
-/// <summary>The process that worked on a turn is gone while a human was being asked. The questions stand; once they are answered, the turn goes on.</summary>
+/// <summary>
+/// A turn waits: the process that worked on it is gone while a human was being asked, or a budget is spent. Once all is answered, or
+/// there is money again, it goes on.
+/// </summary>
 /// <param name="TurnId">Which turn.</param>
-/// <param name="Reason">Why the process is gone, as in <see cref="StatusChanged.Reason"/>.</param>
-public sealed record TurnSuspended(long TurnId, string Reason) : SessionEvent;
+/// <param name="Reason">Why the process is gone, as in <see cref="StatusChanged.Reason"/>; or <see cref="BudgetReason"/>.</param>
+public sealed record TurnSuspended(long TurnId, string Reason) : SessionEvent
+{
+    /// <summary>The reason of a turn that waits for a budget, in a process that may well be there.</summary>
+    public const string BudgetReason = "budget_paused";
 
-/// <summary>A suspended turn goes on in another process.</summary>
+    /// <summary>Tokens of the turn so far; null when they are not known.</summary>
+    public TokenUsage? Usage { get; init; }
+
+    /// <summary>Cost of the turn so far in US dollars; null when it is not known.</summary>
+    public decimal? CostUsd { get; init; }
+}
+
+/// <summary>A suspended turn goes on.</summary>
 /// <param name="TurnId">Which turn.</param>
 /// <param name="Instruction">What Claude is told so that it goes on: which calls had waited, and what the user decided.</param>
 public sealed record TurnResumed(long TurnId, string Instruction) : SessionEvent;
@@ -207,3 +221,15 @@ public sealed record RebuiltMemory(int TurnCount, bool IsShortened);
 /// <param name="FilesReason">Why no files were restored; null when they were.</param>
 public sealed record ConversationRewound(
     long TurnId, long FromSeq, bool FilesRestored, IReadOnlyList<string>? ChangedFiles, string? FilesReason) : SessionEvent;
+
+/// <summary>A hard budget is spent: nothing more is asked of the API, and what waits goes on waiting.</summary>
+/// <param name="Reached">Which budget.</param>
+public sealed record BudgetPaused(BudgetReached Reached) : SessionEvent;
+
+/// <summary>There is money again; what waited goes on.</summary>
+/// <param name="Scope">Whose budget it was that had been spent.</param>
+public sealed record BudgetResumed(BudgetScope Scope) : SessionEvent;
+
+/// <summary>A soft budget is spent, by a request of this session; all goes on.</summary>
+/// <param name="Reached">Which budget.</param>
+public sealed record BudgetWarned(BudgetReached Reached) : SessionEvent;

@@ -35,7 +35,7 @@ public sealed partial class Session
             return SessionErrors.QueueFull(QueueLimit, QueueByteLimit);
         }
 
-        if (canStart && State is { Status: SessionStatus.Idle, Queue.Count: 0 })
+        if (canStart && State is { Status: SessionStatus.Idle, Queue.Count: 0, CurrentTurn: null, BudgetPause: null })
         {
             StartTurn(message, now);
         }

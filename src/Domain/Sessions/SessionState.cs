@@ -1,3 +1,5 @@
+using Claudy.Domain.Usage;
+
 namespace Claudy.Domain.Sessions;
 
 /// <summary>All that a session is at one moment: the sum of its events. Immutable.</summary>
@@ -58,6 +60,17 @@ public sealed record SessionState
     /// <summary>What the workspace's own files would configure, and what the owner said about it; null when they configure nothing.</summary>
     public ConfigurationReview? Configuration { get; init; }
 
+    /// <summary>The hard budget that nothing more is done for; null when there is money.</summary>
+    public BudgetReached? BudgetPause { get; init; }
+
+    /// <summary>Whether there is something to do for an agent, and nothing that it must wait for.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool HasWork => BudgetPause is null && WaitsForMoney;
+
+    /// <summary>Whether there is something that goes on once a budget allows it.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool WaitsForMoney => Queue.Count > 0 || (CurrentTurn is not null && PendingPermissions.Count == 0);
+
     /// <summary>The configuration that takes effect at the next start; null for none.</summary>
     public WorkspaceConfiguration? ApprovedConfiguration() =>
         Configuration is { Decision: ConfigurationDecision.Approved, Found: var found } ? found : null;
@@ -78,8 +91,8 @@ public sealed record SessionState
         QueueChanged e => this with { Queue = [.. Queue.Where(m => m.Id != e.MessageId)] },
         UserMessageAdded e => this with { AcceptedMessages = Accept(e.Message, at) },
         TurnStarted e => this with { CurrentTurn = new Turn(e.TurnId, e.MessageId, at), TurnCount = e.TurnId },
-        TurnSuspended when CurrentTurn is { } turn => this with { CurrentTurn = turn with { IsSuspended = true } },
-        TurnResumed when CurrentTurn is { } turn => this with { CurrentTurn = turn with { IsSuspended = false } },
+        TurnSuspended e when CurrentTurn is { } turn => this with { CurrentTurn = turn.Suspend(e) },
+        TurnResumed when CurrentTurn is { } turn => this with { CurrentTurn = turn with { IsSuspended = false, IsHeld = false } },
         TurnCompleted e => this with { CurrentTurn = null, CarriedAnswers = null, Usage = Usage + e.Usage, CostUsd = CostUsd + e.CostUsd },
         PermissionRequested e => this with { PendingPermissions = [.. PendingPermissions, e.Request] },
         PermissionResolved e => this with
@@ -89,6 +102,8 @@ public sealed record SessionState
             RememberedRules = e.RememberedForUser ? RememberedRules : [.. RememberedRules.Union(e.RememberedRules, StringComparer.Ordinal)],
         },
         PermissionRulesChanged e => this with { RememberedRules = e.Allowed, DeniedRules = e.Denied.Count > 0 ? e.Denied : null },
+        BudgetPaused e => this with { BudgetPause = e.Reached },
+        BudgetResumed => this with { BudgetPause = null },
         AgentSessionChanged e => this with { AgentSessionId = e.AgentSessionId },
         ConfigurationReviewRequested e => this with { Configuration = new ConfigurationReview(e.Configuration, null) },
         ConfigurationReviewed { Decision: ConfigurationDecision.Withdrawn } => this with { Configuration = null },
@@ -135,8 +150,26 @@ public sealed record SessionState
 /// <param name="Id">1, 2, 3 … within the session.</param>
 /// <param name="MessageId">The message it answers; null when Claude began by itself.</param>
 /// <param name="StartedAt">When it began.</param>
-/// <param name="IsSuspended">Whether its process is gone and it waits for answers to go on.</param>
-public sealed record Turn(long Id, string? MessageId, DateTimeOffset StartedAt, bool IsSuspended = false);
+/// <param name="IsSuspended">Whether it waits to go on: for answers, since its process is gone, or for money.</param>
+public sealed record Turn(long Id, string? MessageId, DateTimeOffset StartedAt, bool IsSuspended = false)
+{
+    /// <summary>Whether it is money that it waits for.</summary>
+    public bool IsHeld { get; init; }
+
+    /// <summary>Tokens that it took before it was suspended; null for none.</summary>
+    public TokenUsage? UsageSoFar { get; init; }
+
+    /// <summary>What it cost before it was suspended, in US dollars; null for nothing.</summary>
+    public decimal? CostSoFarUsd { get; init; }
+
+    internal Turn Suspend(TurnSuspended suspended) => this with
+    {
+        IsSuspended = true,
+        IsHeld = suspended.Reason == TurnSuspended.BudgetReason,
+        UsageSoFar = suspended.Usage is { } usage ? usage + (UsageSoFar ?? default) : UsageSoFar,
+        CostSoFarUsd = suspended.CostUsd is { } cost ? cost + (CostSoFarUsd ?? 0) : CostSoFarUsd,
+    };
+}
 
 /// <summary>Turns that follow each other.</summary>
 /// <param name="First">The first one.</param>

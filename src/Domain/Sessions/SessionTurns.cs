@@ -86,6 +86,11 @@ public sealed partial class Session
             return false;
         }
 
+        if (turn.IsHeld)
+        {
+            return GoOnWithMoney(turn, hasAgent, now);
+        }
+
         if (State.CarriedAnswers is not { Count: > 0 } answers)
         {
             // Nobody answered, so nobody waits for Claude to go on.
@@ -166,7 +171,7 @@ public sealed partial class Session
             return;
         }
 
-        if (State.Queue is [var next, ..])
+        if (State is { BudgetPause: null, Queue: [var next, ..] })
         {
             Record(new QueueChanged(QueueChange.Started, next.Id, null), now);
             StartTurn(next, now);
@@ -193,7 +198,8 @@ public sealed partial class Session
 
         if (State.CurrentTurn is { } turn)
         {
-            Record(new TurnCompleted(turn.Id, stopReason, usage, costUsd, now - turn.StartedAt), now);
+            var (used, cost) = (usage + (turn.UsageSoFar ?? default), costUsd + (turn.CostSoFarUsd ?? 0));
+            Record(new TurnCompleted(turn.Id, stopReason, used, cost, now - turn.StartedAt), now);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Claudy.Domain.Networking;
+using Claudy.Domain.Usage;
 
 namespace Claudy.Domain.Sessions;
 
@@ -76,6 +77,9 @@ public sealed record SessionSettings
 
     /// <summary>What of the network it may reach; null, as in sessions from before there was a choice, for nothing.</summary>
     public NetworkPolicy? Network { get; init; }
+
+    /// <summary>How much it may spend; null for the server's default.</summary>
+    public Budget? Budget { get; init; }
 
     /// <summary>How many tokens Claude may think with before it answers: 0 for no thinking; null for the model's default.</summary>
     public int? MaxThinkingTokens { get; init; }

@@ -27,6 +27,7 @@ public static class ApiBrokerRegistration
         builder.Services.AddSingleton<DemoModelPolicy>();
         builder.Services.AddSingleton<DemoModel>();
         builder.Services.AddSingleton<UpstreamRelay>();
+        builder.Services.AddSingleton<HeldBytes>();
         builder.Services.AddSingleton<BrokerApplication>();
         builder.Services.AddSingleton<KestrelApiBroker>();
         builder.Services.AddSingleton<IApiBroker>(services => services.GetRequiredService<KestrelApiBroker>());

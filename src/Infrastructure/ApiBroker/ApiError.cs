@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Claudy.Domain.Shared;
 using Microsoft.AspNetCore.Http;
 
 namespace Claudy.Infrastructure.ApiBroker;
@@ -17,6 +18,9 @@ internal sealed record ApiError(int Status, string Type, string Message)
 
     public static readonly ApiError TooManyRequests = new(
         StatusCodes.Status429TooManyRequests, "rate_limit_error", "This session has too many requests to the Claude API under way.");
+
+    public static readonly ApiError TooMuchHeld = new(
+        StatusCodes.Status429TooManyRequests, "rate_limit_error", "Claudy has no room for another request now.");
 
     public static readonly ApiError TooLarge = new(
         StatusCodes.Status413PayloadTooLarge, "request_too_large", "The request is larger than Claudy passes on.");
@@ -41,6 +45,17 @@ internal sealed record ApiError(int Status, string Type, string Message)
         "This session's Claude credential holds characters that no key has. Give it again, as one line.")
     {
         IsRetryable = false,
+    };
+
+    /// <summary>
+    /// What Claude Code is told when the meter refuses. It ends its turn at once for any of these and lives on (measured with 2.1.197);
+    /// 403 it would take for a refused key, and 404 for a model that is not to be had.
+    /// </summary>
+    public static ApiError Of(Error refusal) => refusal.Status switch
+    {
+        ResultStatus.LimitExceeded => new(StatusCodes.Status402PaymentRequired, "billing_error", refusal.Message) { IsRetryable = false },
+        ResultStatus.Forbidden => new(StatusCodes.Status404NotFound, "not_found_error", refusal.Message) { IsRetryable = false },
+        _ => new(StatusCodes.Status503ServiceUnavailable, "api_error", refusal.Message),
     };
 
     public async Task WriteAsync(HttpContext context)

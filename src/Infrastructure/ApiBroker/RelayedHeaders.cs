@@ -10,13 +10,12 @@ internal static class RelayedHeaders
 {
     /// <summary>
     /// Named rather than excepted: whatever else a sandbox sends (keys, cookies, proxy and forwarding headers, things that are yet to
-    /// be invented) stays here. Accept-Encoding is left out on purpose: compressed events would arrive in clumps.
+    /// be invented) stays here. Accept-Encoding is left out on purpose: compressed events would arrive in clumps, and unread.
     /// </summary>
     private static readonly FrozenSet<string> ToUpstream = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,
         HeaderNames.Accept,
         HeaderNames.AcceptLanguage,
-        HeaderNames.ContentEncoding,
         HeaderNames.ContentType,
         HeaderNames.UserAgent,
         "idempotency-key",

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage.Ports;
 using Claudy.Domain.Sessions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
 {
     private const int ChunkBytes = 16 * 1024;
     private const string EventStream = "text/event-stream";
+    private static readonly ApiOutcome NotSent = new(0, null, null, 0, IsCut: false);
 
     private readonly TimeSpan _stallTimeout = options.Value.StallTimeout;
     private readonly string _upstream = options.Value.Upstream.TrimEnd('/');
@@ -27,36 +29,55 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         PooledConnectionLifetime = TimeSpan.FromMinutes(10),
     });
 
-    public async Task RelayAsync(HttpContext context, SessionId session, string route, ClaudeCredential credential)
+    /// <summary>Relays a request and answers it.</summary>
+    /// <returns>What became of it; also when the child has hung up.</returns>
+    public async Task<ApiOutcome> RelayAsync(HttpContext context, SessionId session, string route, RequestBody body, ClaudeCredential credential)
     {
         // Checked here because the exception that HttpClient throws for such a value quotes it.
         if (credential.Value.Reveal().AsSpan().ContainsAnyExceptInRange('!', '~'))
         {
             await ApiError.UnusableCredential.WriteAsync(context);
-            return;
+            return NotSent;
         }
 
-        using var request = Request(context.Request, route, credential);
-        using var response = await SendAsync(request, session, context.RequestAborted);
+        using var request = Request(context.Request, route, body, credential);
+        HttpResponseMessage? sent;
+        try
+        {
+            sent = await SendAsync(request, session, context.RequestAborted);
+        }
+        catch (Exception e) when (IsHangUp(e, context))
+        {
+            return NotSent with { IsCut = true };
+        }
+
+        using var response = sent;
         if (response is null)
         {
             await ApiError.Unreachable.WriteAsync(context);
-            return;
+            return NotSent;
         }
 
+        // What is on its way is in the socket; the answer may take minutes.
+        body.Dispose();
         LogRelaying(session, route, (int)response.StatusCode);
         context.Response.StatusCode = (int)response.StatusCode;
         response.CopyTo(context.Response.Headers);
-        await CopyBodyAsync(response, context, session);
+        var usage = response.IsSuccessStatusCode ? UsageReader.For(response) : null;
+        var isWhole = await CopyBodyAsync(response, context, session, usage);
+        return new ApiOutcome((int)response.StatusCode, usage?.Model, usage?.Usage, usage?.Deltas ?? 0, !isWhole);
     }
 
     public void Dispose() => _client.Dispose();
 
-    private HttpRequestMessage Request(HttpRequest request, string route, ClaudeCredential credential)
+    private static bool IsHangUp(Exception e, HttpContext context) =>
+        context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException or HttpRequestException;
+
+    private HttpRequestMessage Request(HttpRequest request, string route, RequestBody body, ClaudeCredential credential)
     {
         var upstream = new HttpRequestMessage(HttpMethod.Post, _upstream + route + request.QueryString.Value)
         {
-            Content = new RelayedBody(request),
+            Content = new ReadOnlyMemoryContent(body.Bytes),
         };
         request.Headers.CopyTo(upstream);
         if (credential.Kind == ClaudeCredentialKind.AuthToken)
@@ -72,8 +93,7 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         {
             return await _client.SendAsync(request, cancellationToken);
         }
-        // When reading the child's body failed, that is not the API's doing.
-        catch (HttpRequestException e) when (e.InnerException is not BadHttpRequestException && !cancellationToken.IsCancellationRequested)
+        catch (HttpRequestException e) when (!cancellationToken.IsCancellationRequested)
         {
             LogUnreachable(e, session);
             return null;
@@ -86,7 +106,7 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         }
     }
 
-    private async Task CopyBodyAsync(HttpResponseMessage response, HttpContext context, SessionId session)
+    private async Task<bool> CopyBodyAsync(HttpResponseMessage response, HttpContext context, SessionId session, UsageReader? usage)
     {
         var cancellationToken = context.RequestAborted;
         var output = context.Response.BodyWriter;
@@ -98,8 +118,13 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         {
             await context.Response.StartAsync(cancellationToken);
             await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-            while (await ReadAsync(body, output.GetMemory(ChunkBytes), stall, patience) is var read and > 0)
+            while (true)
             {
+                var chunk = output.GetMemory(ChunkBytes);
+                var read = await ReadAsync(body, chunk, stall, patience);
+                if (read == 0)
+                    return true;
+                usage?.Read(chunk.Span[..read]);
                 output.Advance(read);
                 await output.FlushAsync(cancellationToken);
             }
@@ -116,6 +141,12 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
             LogStalled(session, _stallTimeout);
             context.Abort();
         }
+        catch (Exception e) when (IsHangUp(e, context))
+        {
+            // Nobody is left to tell.
+        }
+
+        return false;
     }
 
     // Only the API's own silence counts, not the time in which a slow child takes what came.

@@ -116,6 +116,48 @@ internal static class SqliteSchema
         CREATE UNIQUE INDEX users_by_identity ON users (issuer, subject) WHERE subject IS NOT NULL;
         CREATE INDEX users_by_folded_name ON users (username COLLATE NOCASE);
         """,
+        """
+        -- One row a request to the API. Money is in millionths of a US dollar; days are counted from 1970 (UTC).
+        CREATE TABLE usage (
+            id                TEXT NOT NULL PRIMARY KEY,
+            at                INTEGER NOT NULL,
+            owner             TEXT NOT NULL,
+            session_id        TEXT NOT NULL,
+            model             TEXT NOT NULL,
+            input_tokens      INTEGER NOT NULL,
+            output_tokens     INTEGER NOT NULL,
+            cache_write       INTEGER NOT NULL,
+            long_cache_write  INTEGER NOT NULL,
+            cache_read        INTEGER NOT NULL,
+            web_searches      INTEGER NOT NULL,
+            cost              INTEGER,
+            charged           INTEGER NOT NULL,
+            status            INTEGER NOT NULL,
+            is_cut            INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX usage_by_time ON usage (at);
+
+        -- Their sums, kept as they come: what a month cost is read from these.
+        CREATE TABLE usage_days (
+            owner             TEXT NOT NULL,
+            day               INTEGER NOT NULL,
+            session_id        TEXT NOT NULL,
+            model             TEXT NOT NULL,
+            requests          INTEGER NOT NULL,
+            unpriced          INTEGER NOT NULL,
+            input_tokens      INTEGER NOT NULL,
+            output_tokens     INTEGER NOT NULL,
+            cache_write       INTEGER NOT NULL,
+            long_cache_write  INTEGER NOT NULL,
+            cache_read        INTEGER NOT NULL,
+            web_searches      INTEGER NOT NULL,
+            cost              INTEGER NOT NULL,
+            charged           INTEGER NOT NULL,
+            PRIMARY KEY (owner, day, session_id, model)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX usage_days_by_day ON usage_days (day);
+        CREATE INDEX usage_days_by_session ON usage_days (session_id);
+        """,
     ];
 
     /// <summary>Brings a database up to date.</summary>

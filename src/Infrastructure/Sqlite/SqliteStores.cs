@@ -1,5 +1,6 @@
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage.Ports;
 using Claudy.Application.Users.Ports;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,7 +12,7 @@ namespace Claudy.Infrastructure.Sqlite;
 /// <summary>The embedded stores: one SQLite database in the data folder.</summary>
 public static class SqliteStores
 {
-    /// <summary>Adds the event log and the stores of sessions, search, users, rules and tokens; the database is made or brought up to date at start.</summary>
+    /// <summary>Adds the event log and the stores of sessions, search, users, rules, tokens and usage; the database is made or brought up to date at start.</summary>
     public static IHostApplicationBuilder AddSqliteStores(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<SqliteOptions>()
@@ -32,6 +33,7 @@ public static class SqliteStores
         builder.Services.AddSingleton<IPermissionRuleStore, SqlitePermissionRuleStore>();
         builder.Services.AddSingleton<IRefreshTokenStore, SqliteRefreshTokenStore>();
         builder.Services.AddSingleton<IPersonalTokenStore, SqlitePersonalTokenStore>();
+        builder.Services.AddSingleton<IUsageStore, SqliteUsageStore>();
         return builder;
     }
 

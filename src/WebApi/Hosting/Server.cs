@@ -138,6 +138,7 @@ internal static class Server
         }
 
         app.MapSessions();
+        app.MapUsage();
 
         // By default a fallback leaves out whatever looks like a file.
         app.MapFallback("{*path}", context => Problems.WriteAsync(context, HttpErrors.NoSuchPage()));

@@ -36,6 +36,9 @@ internal sealed class CreateSessionData
     /// <summary>For how many tokens Claude may think; 0 for none.</summary>
     public int? MaxThinkingTokens { get; init; }
 
+    /// <summary>How much it may spend; none for the server's default.</summary>
+    public BudgetData? Budget { get; init; }
+
     /// <summary>MCP servers by name; what they hold may be secret.</summary>
     public Dictionary<string, McpServerData?>? McpServers { get; init; }
 }
@@ -61,7 +64,7 @@ internal sealed record SearchHistoryData(string? Query, int? Limit, string? Curs
 /// <summary>Fields of <c>session_control</c>.</summary>
 /// <param name="Action">
 /// interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode, set_network, set_thinking_budget,
-/// set_mcp_servers, fork or take_back.
+/// set_mcp_servers, set_budget, fork or take_back.
 /// </param>
 /// <param name="Name">For rename.</param>
 /// <param name="Model">For set_model; none for the default.</param>
@@ -71,6 +74,8 @@ internal sealed record SearchHistoryData(string? Query, int? Limit, string? Curs
 /// <param name="McpServers">For set_mcp_servers: all of them, by name.</param>
 /// <param name="AtSeq">For fork; none for the newest place.</param>
 /// <param name="TurnId">For take_back.</param>
+/// <param name="SoftUsd">For set_budget: the soft limit; none for none.</param>
+/// <param name="HardUsd">For set_budget: the hard limit; none for none. Without either, the server's default holds.</param>
 internal sealed record SessionControlData(
     string? Action,
     string? Name,
@@ -80,7 +85,9 @@ internal sealed record SessionControlData(
     int? MaxThinkingTokens,
     Dictionary<string, McpServerData?>? McpServers,
     long? AtSeq,
-    long? TurnId);
+    long? TurnId,
+    decimal? SoftUsd,
+    decimal? HardUsd);
 
 /// <summary>Fields of <c>chat_message</c>.</summary>
 /// <param name="Images">Images that go with it.</param>

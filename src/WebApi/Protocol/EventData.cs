@@ -111,6 +111,15 @@ internal static class EventData
                 writer.WriteString("digest"u8, e.Digest);
                 writer.WriteString("decision"u8, WireNames.Of(e.Decision));
                 break;
+            case BudgetPaused e:
+                WireUsage.Write(writer, e.Reached);
+                break;
+            case BudgetWarned e:
+                WireUsage.Write(writer, e.Reached);
+                break;
+            case BudgetResumed e:
+                WireUsage.Write(writer, e.Scope);
+                break;
             case AgentNotice e:
                 writer.WriteString("notice"u8, e.Type);
                 WriteJson(writer, "raw"u8, e.Raw);
@@ -159,6 +168,13 @@ internal static class EventData
         if (settings.MaxThinkingTokens is { } thinking)
         {
             writer.WriteNumber("max_thinking_tokens"u8, thinking);
+        }
+
+        if (settings.Budget is { } budget)
+        {
+            writer.WriteStartObject("budget"u8);
+            WireUsage.Write(writer, budget);
+            writer.WriteEndObject();
         }
 
         if (settings.McpServers is { } servers)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage;
 using Claudy.Domain.Sessions;
 
 namespace Claudy.WebApi.Protocol;
@@ -46,6 +47,9 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
             case FeedItem.Notice notice:
                 WriteEphemeral(output, FrameTypes.Ephemeral.ServerNotice, notice.Message, notice, static (writer, n) =>
                     writer.WriteString("reason"u8, n.Reason));
+                break;
+            case FeedItem.UsageUpdated used:
+                WriteEphemeral(output, FrameTypes.Ephemeral.UsageUpdated, null, used, WireUsage.Write);
                 break;
             case FeedItem.Deleted:
                 WriteEphemeral(output, FrameTypes.Ephemeral.SessionDeleted, null, item, static (_, _) => { });
@@ -120,6 +124,9 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         ConfigurationReviewRequested => FrameTypes.Event.ConfigurationReview,
         ConfigurationReviewed => FrameTypes.Event.ConfigurationReviewed,
         ConversationRewound => FrameTypes.Event.ConversationRewound,
+        BudgetPaused => FrameTypes.Event.BudgetPaused,
+        BudgetResumed => FrameTypes.Event.BudgetResumed,
+        BudgetWarned => FrameTypes.Event.BudgetWarning,
         _ => throw new ArgumentOutOfRangeException(nameof(sessionEvent), sessionEvent.GetType(), "Every event has a frame."),
     };
 
@@ -131,6 +138,8 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         AssistantText e => e.Text,
         AssistantThinking e => e.Text,
         SessionErrorRaised e => e.Message,
+        BudgetPaused e => UsageErrors.BudgetSpent(e.Reached).Message,
+        BudgetWarned e => UsageErrors.Warning(e.Reached),
         _ => null,
     };
 

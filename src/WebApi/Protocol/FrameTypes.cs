@@ -36,6 +36,7 @@ internal static class FrameTypes
         public const string FileList = "file_list";
         public const string FileDownload = "file_download";
         public const string WorkspaceInfo = "workspace_info";
+        public const string Usage = "usage";
     }
 
     /// <summary>What the server answers; never with a <c>seq</c>.</summary>
@@ -65,6 +66,7 @@ internal static class FrameTypes
         public const string FileList = "file_list";
         public const string FileContent = "file_content";
         public const string WorkspaceInfo = "workspace_info";
+        public const string Usage = "usage";
         public const string Error = "error";
     }
 
@@ -84,10 +86,10 @@ internal static class FrameTypes
 
         public const string TurnStarted = "turn_started";
 
-        /// <summary>The process is gone while a human was being asked; the questions stand.</summary>
+        /// <summary>The turn waits: its process is gone while a human was being asked, or a budget is spent.</summary>
         public const string TurnSuspended = "turn_suspended";
 
-        /// <summary>All was answered, and the turn goes on in another process.</summary>
+        /// <summary>All was answered, or there is money again, and the turn goes on.</summary>
         public const string TurnResumed = "turn_resumed";
         public const string TurnCompleted = "turn_completed";
         public const string SessionStatus = "session_status";
@@ -108,6 +110,15 @@ internal static class FrameTypes
         /// <summary>The conversation went back to before a turn; the history keeps what was taken back.</summary>
         public const string ConversationRewound = "conversation_rewound";
 
+        /// <summary>A hard budget is spent; what waits goes on waiting.</summary>
+        public const string BudgetPaused = "budget_paused";
+
+        /// <summary>There is money again.</summary>
+        public const string BudgetResumed = "budget_resumed";
+
+        /// <summary>A soft budget is spent; all goes on.</summary>
+        public const string BudgetWarning = "budget_warning";
+
         /// <summary>Claude Code said something that this version has no frame for; clients may ignore it.</summary>
         public const string AgentNotice = "agent_notice";
     }
@@ -124,6 +135,9 @@ internal static class FrameTypes
         public const string QueuePosition = "queue_position";
 
         public const string ServerNotice = "server_notice";
+
+        /// <summary>A request to the API is over: what it used, and how the budgets stand.</summary>
+        public const string UsageUpdated = "usage_updated";
 
         /// <summary>The session was deleted, and the connection is detached from it; also the answer to who deleted it.</summary>
         public const string SessionDeleted = "session_deleted";

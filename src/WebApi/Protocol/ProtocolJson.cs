@@ -45,6 +45,8 @@ namespace Claudy.WebApi.Protocol;
 [JsonSerializable(typeof(FileListData))]
 [JsonSerializable(typeof(FileContentData))]
 [JsonSerializable(typeof(WorkspaceInfoData))]
+[JsonSerializable(typeof(UsageQuery))]
+[JsonSerializable(typeof(UsageReportData))]
 [JsonSerializable(typeof(ErrorData))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]

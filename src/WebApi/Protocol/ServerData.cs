@@ -71,6 +71,7 @@ internal sealed record UsageData(long InputTokens, long OutputTokens, long Cache
 /// <param name="PendingPermissions">Tool calls that wait for a human.</param>
 /// <param name="Queue">Messages that wait for their turn, in order.</param>
 /// <param name="ConfigurationReview">What the workspace's own files would configure; none when nothing.</param>
+/// <param name="BudgetPaused">The hard budget that it waits for; none when there is money.</param>
 internal sealed record SessionAttachedData(
     string Status,
     string Name,
@@ -83,7 +84,8 @@ internal sealed record SessionAttachedData(
     IReadOnlyList<InFlightData> InFlight,
     IReadOnlyList<PermissionRequest> PendingPermissions,
     IReadOnlyList<QueuedMessageData> Queue,
-    ConfigurationReview? ConfigurationReview = null);
+    ConfigurationReview? ConfigurationReview = null,
+    BudgetPauseData? BudgetPaused = null);
 
 /// <summary>A text that is being written.</summary>
 /// <param name="Type">claude_response or claude_thinking.</param>

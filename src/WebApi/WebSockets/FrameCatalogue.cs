@@ -85,6 +85,7 @@ internal static class FrameCatalogue
         new(FrameTypes.Client.FileList, [FrameTypes.Answer.FileList], FileFrames.ListAsync),
         new(FrameTypes.Client.FileDownload, [FrameTypes.Answer.FileContent], FileFrames.DownloadAsync),
         new(FrameTypes.Client.WorkspaceInfo, [FrameTypes.Answer.WorkspaceInfo], FileFrames.InfoAsync),
+        new(FrameTypes.Client.Usage, [FrameTypes.Answer.Usage], UsageFrames.GetAsync),
     ];
 
     private static readonly FrozenDictionary<string, FrameDefinition> ByType = All.ToFrozenDictionary(d => d.Type, StringComparer.Ordinal);

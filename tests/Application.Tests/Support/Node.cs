@@ -4,6 +4,7 @@ using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -67,6 +68,12 @@ internal sealed class Node : IAsyncDisposable
 
     public InMemoryRules Rules { get; private init; } = null!;
 
+    public InMemoryUsage Usage { get; private init; } = null!;
+
+    public IRequestMeter Meter => _host.Services.GetRequiredService<IRequestMeter>();
+
+    public IUserStore Users => _host.Services.GetRequiredService<IUserStore>();
+
     public IEgressProxy Egress => _host.Services.GetRequiredService<IEgressProxy>();
 
     public static async Task<Node> StartAsync(
@@ -74,8 +81,10 @@ internal sealed class Node : IAsyncDisposable
         Action<SessionOptions>? options = null,
         Dictionary<string, string?>? settings = null,
         IWorkspaceFiles? files = null,
-        Action<NetworkOptions>? network = null)
+        Action<NetworkOptions>? network = null,
+        InMemoryUsage? usage = null)
     {
+        usage ??= new InMemoryUsage();
         store ??= new InMemoryStore();
         var coordination = new Coordination();
         var agents = new ScriptedAgents();
@@ -105,7 +114,7 @@ internal sealed class Node : IAsyncDisposable
         builder.Services.AddSingleton<TimeProvider>(time)
             .AddSingleton<ISessionStore>(store).AddSingleton<ISessionEventLog>(store)
             .AddSingleton<ISessionDirectory>(coordination).AddSingleton<ISessionFeed>(coordination).AddSingleton<ISessionInbox>(coordination)
-            .AddSingleton<IPermissionRuleStore>(rules)
+            .AddSingleton<IPermissionRuleStore>(rules).AddSingleton<IUsageStore>(usage)
             .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker).AddSingleton(egress)
             .AddSingleton(memory)
             .AddSingleton<IAuditLog>(audit)
@@ -123,7 +132,7 @@ internal sealed class Node : IAsyncDisposable
         builder.AddApplication();
         var host = builder.Build();
         await host.StartAsync();
-        return new Node(host, store, coordination, agents, time, vault, files, workspace, memory) { Rules = rules, Audit = audit };
+        return new Node(host, store, coordination, agents, time, vault, files, workspace, memory) { Rules = rules, Audit = audit, Usage = usage };
     }
 
     public async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)

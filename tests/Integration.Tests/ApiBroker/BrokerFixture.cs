@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.ApiBroker;
@@ -20,8 +21,9 @@ internal sealed class BrokerFixture : IAsyncDisposable
     private readonly DirectoryInfo _folder;
     private readonly List<HttpClient> _clients = [];
 
-    private BrokerFixture(IHost host, DirectoryInfo folder, ScriptedMessagesApi api, CapturedLogs logs)
+    private BrokerFixture(IHost host, DirectoryInfo folder, ScriptedMessagesApi api, CapturedLogs logs, ScriptedMeter meter)
     {
+        Meter = meter;
         _host = host;
         _folder = folder;
         Api = api;
@@ -31,6 +33,8 @@ internal sealed class BrokerFixture : IAsyncDisposable
     public ScriptedMessagesApi Api { get; }
 
     public CapturedLogs Logs { get; }
+
+    public ScriptedMeter Meter { get; }
 
     public IApiBroker Broker => _host.Services.GetRequiredService<IApiBroker>();
 
@@ -52,11 +56,13 @@ internal sealed class BrokerFixture : IAsyncDisposable
             builder.Configuration[key] = value;
         builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(logs);
         builder.Services.AddSingleton(TimeProvider.System);
+        var meter = new ScriptedMeter();
+        builder.Services.AddSingleton<IRequestMeter>(meter);
         builder.Services.AddSingleton<ICredentialVault>(new VaultWithDefault(source));
         builder.AddApiBroker();
         var host = builder.Build();
         await host.StartAsync();
-        return new BrokerFixture(host, folder, api, logs);
+        return new BrokerFixture(host, folder, api, logs, meter);
     }
 
     public static SessionId NewSession() => SessionId.New(TimeProvider.System.GetUtcNow());
@@ -113,6 +119,39 @@ internal sealed class BrokerFixture : IAsyncDisposable
         public ClaudeCredential? For(SessionId session) => null;
 
         public bool HasOwn(SessionId session) => false;
+    }
+}
+
+/// <summary>Lets requests through, or refuses them as the test says, and remembers what became of them.</summary>
+internal sealed class ScriptedMeter : IRequestMeter
+{
+    private readonly ConcurrentQueue<ApiOutcome> _outcomes = new();
+    private readonly ConcurrentQueue<ApiRequest> _begun = new();
+
+    /// <summary>Why requests are refused; null to let them through.</summary>
+    public Error? Refusal { get; set; }
+
+    public IReadOnlyList<ApiRequest> Begun => [.. _begun];
+
+    public Result MayUse(string model) => Refusal is { Status: ResultStatus.Forbidden } refusal ? refusal : Result.Success();
+
+    public ValueTask<Result<IMeteredRequest>> BeginAsync(SessionId session, ApiRequest request, CancellationToken cancellationToken)
+    {
+        _begun.Enqueue(request);
+        Result<IMeteredRequest> begun = Refusal is { } refusal ? refusal : new Request(_outcomes);
+        return ValueTask.FromResult(begun);
+    }
+
+    /// <summary>What became of the only request.</summary>
+    public async Task<ApiOutcome> OutcomeAsync()
+    {
+        await Processes.Eventually.IsTrueAsync(() => !_outcomes.IsEmpty, "the request was over");
+        return _outcomes.Single();
+    }
+
+    private sealed class Request(ConcurrentQueue<ApiOutcome> outcomes) : IMeteredRequest
+    {
+        public void Complete(ApiOutcome outcome) => outcomes.Enqueue(outcome);
     }
 }
 

@@ -62,6 +62,19 @@ public sealed class RelayTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Post_WhenAGatewayIsSet_ShouldGoThereAndKeepItsPath()
+    {
+        await using var gateway = await ScriptedMessagesApi.StartAsync();
+        await using var fixture = await BrokerFixture.StartAsync(settings: ("Claudy:Claude:BaseUrl", $"{gateway.Address}team/claude/"));
+        var child = await fixture.ConnectAsync(BrokerFixture.NewSession(), BrokerFixture.NewKey());
+
+        using var response = await child.SendAsync(BrokerFixture.Message());
+
+        gateway.Requests.ShouldHaveSingleItem().Path.ShouldBe("/team/claude/v1/messages");
+        fixture.Api.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Post_WhenUpstreamIsHeldMidStream_ShouldHavePassedOnWhatCameBefore()
     {
         var gate = new Gate();

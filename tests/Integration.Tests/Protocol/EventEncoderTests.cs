@@ -3,7 +3,11 @@ using System.Text;
 using System.Text.Json;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage;
+using Claudy.Application.Usage.Ports;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Usage;
+using Claudy.Domain.Users;
 using Claudy.Integration.Tests.Agents;
 using Claudy.Integration.Tests.Sessions;
 using Claudy.Integration.Tests.Support;
@@ -35,6 +39,8 @@ public sealed class EventEncoderTests
         [new WorkspaceInstructions("CLAUDE.md", "Be kind.")],
         [new IgnoredSetting(".mcp.json", "env.HOME", "No.")]);
 
+    private static readonly BudgetReached Reached = new(BudgetScope.UserDay, 1.5m, 1.75m, Now);
+
     private static readonly SessionEvent[] Events =
     [
         new SessionCreated(Settings),
@@ -59,6 +65,9 @@ public sealed class EventEncoderTests
         new ConfigurationReviewRequested(Configuration),
         new ConfigurationReviewed("d1", ConfigurationDecision.Rejected),
         new ConversationRewound(2, 5, FilesRestored: true, ["a.txt"], null),
+        new BudgetPaused(Reached),
+        new BudgetResumed(BudgetScope.ServerMonth),
+        new BudgetWarned(Reached),
     ];
 
     private readonly EventEncoder _encoder = new(Id, new FakeTimeProvider(Now));
@@ -125,6 +134,29 @@ public sealed class EventEncoderTests
             .ShouldBeJson("""{"turn_id":2,"from_seq":5,"files":"restored","changed_files":["a.txt"]}""");
         Encode(new ConversationRewound(2, 5, FilesRestored: false, null, "Nothing was kept.")).Data()
             .ShouldBeJson("""{"turn_id":2,"from_seq":5,"files":"left","files_reason":"Nothing was kept."}""");
+    }
+
+    [Fact]
+    public void Write_WhenABudgetIsSpent_ShouldSayWhose()
+    {
+        var paused = Encode(new BudgetPaused(Reached));
+
+        paused.Content()!.ShouldContain("1.75 of 1.50 US dollars");
+        paused.Data().ShouldBeJson("""{"scope":"user","period":"day","limit_usd":1.5,"spent_usd":1.75,"resets_at":"2026-01-01T12:00:01.123Z"}""");
+        Encode(new BudgetWarned(new BudgetReached(BudgetScope.Session, 1, 2, null))).Data().ShouldBeJson("""{"scope":"session","limit_usd":1,"spent_usd":2}""");
+        Encode(new BudgetResumed(BudgetScope.ServerMonth)).Data().ShouldBeJson("""{"scope":"server","period":"month"}""");
+    }
+
+    [Fact]
+    public void Write_WhenARequestIsOver_ShouldSayWhatItUsedAndHowBudgetsStand()
+    {
+        var record = new UsageRecord(Guid.Empty, Now, Id, new UserId(Guid.Empty), "claude-x", new ApiUsage(1, 2, 3, 4, 5, 6), null, 0.25m, 200, IsCut: true);
+        var standing = new BudgetStanding(BudgetScope.UserMonth, new Budget(1, 2), 1.25m, Now);
+
+        var frame = Encode(new FeedItem.UsageUpdated(record, [standing]));
+
+        frame.TryGetProperty("seq", out _).ShouldBeFalse();
+        frame.Data().ShouldBeJson("""{"request_id":"00000000-0000-0000-0000-000000000000","model":"claude-x","usage":{"input_tokens":1,"output_tokens":2,"cache_creation_5m_tokens":3,"cache_creation_1h_tokens":4,"cache_read_tokens":5,"web_search_requests":6},"charged_usd":0.25,"status":200,"is_cut":true,"budgets":[{"scope":"user","period":"month","soft_usd":1,"hard_usd":2,"spent_usd":1.25,"resets_at":"2026-01-01T12:00:01.123Z"}]}""");
     }
 
     [Fact]

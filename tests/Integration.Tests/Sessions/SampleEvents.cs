@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Usage;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -68,6 +69,12 @@ internal static class SampleEvents
         from cost in ArbMap.Default.GeneratorFor<int>()
         select new TurnCompleted(tokens, reason, new TokenUsage(tokens, 1, 2, 3), cost / 1000m, TimeSpan.FromTicks(tokens));
 
+    private static readonly Gen<BudgetReached> Reached =
+        from scope in AnyOf<BudgetScope>()
+        from cents in ArbMap.Default.GeneratorFor<ushort>()
+        from resets in Time
+        select new BudgetReached(scope, cents / 100m, cents / 50m, cents % 2 == 0 ? resets : null);
+
     public static Arbitrary<SessionEvent> Arbitrary { get; } = Gen.OneOf(
         Of(AnySettings.Select(settings => new SessionCreated(settings))),
         Of(AnySettings.Select(settings => new SettingsChanged(settings))),
@@ -91,7 +98,10 @@ internal static class SampleEvents
         Of(ArbMap.Default.GeneratorFor<Guid>().Select(id => new AgentSessionChanged(id))),
         Of(Text.Zip(Texts, (text, texts) => new ConfigurationReviewRequested(Configuration(text, texts)))),
         Of(AnyOf<ConfigurationDecision>().Zip(Text, (decision, digest) => new ConfigurationReviewed(digest, decision))),
-        Of(ArbMap.Default.GeneratorFor<int>().Zip(Texts, (turn, files) => new ConversationRewound(turn, turn, files.Length > 0, files.Length > 0 ? files : null, null)))).ToArbitrary();
+        Of(ArbMap.Default.GeneratorFor<int>().Zip(Texts, (turn, files) => new ConversationRewound(turn, turn, files.Length > 0, files.Length > 0 ? files : null, null))),
+        Of(Reached.Select(reached => new BudgetPaused(reached))),
+        Of(Reached.Select(reached => new BudgetWarned(reached))),
+        Of(AnyOf<BudgetScope>().Select(scope => new BudgetResumed(scope)))).ToArbitrary();
 
     public static JsonElement Json(string json) => JsonElement.Parse(json);
 

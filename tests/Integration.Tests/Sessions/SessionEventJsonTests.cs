@@ -1,6 +1,7 @@
 using System.Text;
 using Claudy.Application.Sessions;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Usage;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -90,6 +91,23 @@ public sealed class SessionEventJsonTests
             """{"type":"conversation_rewound","turn_id":2,"from_seq":5,"files_restored":true,"changed_files":["a.txt"]}"""
         },
         {
+            new TurnSuspended(3, "budget_paused") { Usage = new TokenUsage(1, 2, 3, 4), CostUsd = 0.5m },
+            """{"type":"turn_suspended","turn_id":3,"reason":"budget_paused","usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_read_input_tokens":4},"cost_usd":0.5}"""
+        },
+        {
+            new SettingsChanged(new SessionSettings { Name = "n", Budget = new Budget(1.5m, null) }),
+            """{"type":"settings_changed","settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[],"brings_own_key":false,"budget":{"soft_usd":1.5}}}"""
+        },
+        {
+            new BudgetPaused(new BudgetReached(BudgetScope.UserDay, 1.5m, 1.75m, DateTimeOffset.UnixEpoch)),
+            """{"type":"budget_paused","reached":{"scope":"user_day","limit_usd":1.5,"spent_usd":1.75,"resets_at":"1970-01-01T00:00:00+00:00"}}"""
+        },
+        {
+            new BudgetWarned(new BudgetReached(BudgetScope.Session, 1, 2, null)),
+            """{"type":"budget_warned","reached":{"scope":"session","limit_usd":1,"spent_usd":2}}"""
+        },
+        { new BudgetResumed(BudgetScope.ServerMonth), """{"type":"budget_resumed","scope":"server_month"}""" },
+        {
             new ConversationRewound(2, 5, FilesRestored: false, null, "no"),
             """{"type":"conversation_rewound","turn_id":2,"from_seq":5,"files_restored":false,"files_reason":"no"}"""
         },
@@ -160,7 +178,7 @@ public sealed class SessionEventJsonTests
             {"settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[],"brings_own_key":false},"status":"running",
             "queue":[{"id":"q2","text":"later","images":[]}],
             "pending_permissions":[{"id":"p1","tool_name":"Bash","input":{},"suggested_rules":[],"expires_at":"1970-01-01T00:00:00+00:00"}],
-            "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00","is_suspended":false},"turn_count":2,"taken_back":[{"first":1,"last":1}],"remembered_rules":["Read"],
+            "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00","is_suspended":false,"is_held":false},"turn_count":2,"taken_back":[{"first":1,"last":1}],"remembered_rules":["Read"],
             "agent_session_id":"00000000-0000-0000-0000-000000000001",
             "accepted_messages":[{"client_id":"c1","message_id":"q1","fingerprint":"ff","at":"1970-01-01T00:00:00+00:00"}],
             "usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_read_input_tokens":4},"cost_usd":1.5}

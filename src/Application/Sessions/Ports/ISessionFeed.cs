@@ -1,3 +1,5 @@
+using Claudy.Application.Usage;
+using Claudy.Application.Usage.Ports;
 using Claudy.Domain.Sessions;
 
 namespace Claudy.Application.Sessions.Ports;
@@ -43,6 +45,11 @@ public abstract record FeedItem
     /// <param name="Reason">In lower snake case, such as <c>api_retry</c>.</param>
     /// <param name="Message">A sentence for the user.</param>
     public sealed record Notice(string Reason, string Message) : FeedItem;
+
+    /// <summary>A request to the API is over.</summary>
+    /// <param name="Record">The request.</param>
+    /// <param name="Standing">How the budgets of the session and its user stand now.</param>
+    public sealed record UsageUpdated(UsageRecord Record, IReadOnlyList<BudgetStanding> Standing) : FeedItem;
 
     /// <summary>The session was deleted: the last thing that is heard of it.</summary>
     public sealed record Deleted : FeedItem;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Sessions.Permissions;
+using Claudy.Domain.Usage;
 
 namespace Claudy.Application.Sessions.Ports;
 
@@ -94,6 +95,9 @@ public abstract record SessionCommand
 
     /// <summary>Changes what of the network it may reach.</summary>
     public sealed record SetNetwork(NetworkPolicy Network) : SessionCommand;
+
+    /// <summary>Changes how much the session may spend; null for the server's default.</summary>
+    public sealed record SetBudget(Budget? Budget) : SessionCommand;
 
     /// <summary>Changes for how many tokens Claude may think: 0 for none, null for the default.</summary>
     public sealed record SetThinkingBudget(int? MaxTokens) : SessionCommand;

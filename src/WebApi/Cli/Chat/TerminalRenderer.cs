@@ -130,6 +130,12 @@ internal sealed class TerminalRenderer(ITerminal terminal) : IChatView
             case "configuration_review":
                 Aside("The workspace's own files would configure Claude Code. Nothing of it takes effect unless it is approved, with a configuration_response over the protocol.", Yellow);
                 break;
+            case "budget_paused" or "budget_warning":
+                Aside(frame.Content, Yellow);
+                break;
+            case "budget_resumed":
+                Aside("There is money again; it goes on.", Dim);
+                break;
             case "server_notice":
                 Aside(frame.Content, Dim);
                 break;

@@ -5,6 +5,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage;
 using Claudy.Domain.Sessions;
 using Claudy.WebApi.Protocol;
 
@@ -70,6 +71,9 @@ internal sealed class MarkdownTranscript(IBufferWriter<byte> output, SessionDeta
                 break;
             case SessionErrorRaised e:
                 Line($"> **{MarkdownText.Inline(e.Code)}** {MarkdownText.Inline(e.Message)}\n");
+                break;
+            case BudgetPaused e:
+                Line($"*{MarkdownText.Inline(UsageErrors.BudgetSpent(e.Reached).Message)}*\n");
                 break;
             case TurnCompleted e:
                 WriteEnd(e);

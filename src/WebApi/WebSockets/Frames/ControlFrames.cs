@@ -91,10 +91,11 @@ internal static class ControlFrames
         "set_mcp_servers" => McpServerData.Read(data.McpServers) is { IsSuccess: true } servers
             ? new SetMcpServers(user, session, servers.Value)
             : McpServerData.Read(data.McpServers).Error!,
+        "set_budget" => new SetBudget(user, session, WireUsage.BudgetOf(new BudgetData(data.SoftUsd, data.HardUsd))),
         "take_back" => new TakeBackTurn(user, session, data.TurnId ?? 0),
         _ => RequestErrors.InvalidField(
             "action",
-            "action must be interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode, set_network, set_thinking_budget, set_mcp_servers, fork or take_back."),
+            "action must be interrupt, hibernate, resume, restart, terminate, delete, rename, set_model, set_permission_mode, set_network, set_thinking_budget, set_mcp_servers, set_budget, fork or take_back."),
     };
 
     private static Result<IControlRequest> SetNetwork(SessionControlData data, UserId user, SessionId session)

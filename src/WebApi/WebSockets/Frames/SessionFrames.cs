@@ -45,6 +45,7 @@ internal static class SessionFrames
             DisallowedTools = data.DisallowedTools ?? [],
             Network = network.Value,
             MaxThinkingTokens = data.MaxThinkingTokens,
+            Budget = WireUsage.BudgetOf(data.Budget),
         };
         var servers = McpServerData.Read(data.McpServers);
         if (!servers.IsSuccess)
@@ -175,7 +176,8 @@ internal static class SessionFrames
             text.IsThinking ? FrameTypes.Event.ClaudeThinking : FrameTypes.Event.ClaudeResponse, text.MessageId, text.Text, text.NextChunkIndex))],
         attached.State.PendingPermissions,
         [.. attached.State.Queue.Select((message, index) => new QueuedMessageData(message.Id, message.ClientId, message.Text, index + 1))],
-        attached.State.Configuration);
+        attached.State.Configuration,
+        attached.State.BudgetPause is { } pause ? WireUsage.DataOf(pause) : null);
 
     private static SessionHistoryData HistoryOf(SessionId session, SessionHistory history)
     {

@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using Claudy.Application.Usage.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Usage;
+using Claudy.Domain.Users;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.Application.Usage;
+
+/// <summary>Judges and counts the requests of all sessions that are up on this node.</summary>
+internal sealed partial class RequestMeter(
+    BudgetLedger ledger,
+    UsageJournal journal,
+    ModelAllowList models,
+    IOptions<UsageOptions> options,
+    TimeProvider time,
+    ILogger<RequestMeter> logger) : IRequestMeter
+{
+    // English text has about four bytes a token, code fewer.
+    private const int BytesPerToken = 3;
+    private const long AssumedMaxTokens = 32_000;
+
+    private readonly ConcurrentDictionary<SessionId, SessionMeter> _sessions = new();
+    private readonly PriceList _prices = new(options.Value.Prices.Select(setting => (setting.Model, setting.ToPrice())));
+    private readonly ModelPrice _fallback = new(options.Value.FallbackInput, options.Value.FallbackOutput);
+
+    /// <summary>Takes a session up; its requests are refused before this.</summary>
+    /// <exception cref="Sessions.Ports.StoreUnavailableException">What was spent cannot be read.</exception>
+    public async Task<SessionMeter> OpenAsync(SessionId session, UserId owner, Budget? budget, CancellationToken cancellationToken)
+    {
+        var spending = await ledger.OpenAsync(session, owner, cancellationToken);
+        ledger.SetBudget(spending, budget);
+        var meter = new SessionMeter(ledger, spending);
+        _sessions[session] = meter;
+        return meter;
+    }
+
+    /// <summary>Lets a session go.</summary>
+    public void Close(SessionMeter session)
+    {
+        _sessions.TryRemove(KeyValuePair.Create(session.Spending.Session, session));
+        ledger.Close(session.Spending);
+    }
+
+    /// <inheritdoc/>
+    public Result MayUse(string model) => models.Allows(model) ? Result.Success() : SessionErrors.ModelNotAllowed(model);
+
+    /// <inheritdoc/>
+    public async ValueTask<Result<IMeteredRequest>> BeginAsync(SessionId session, ApiRequest request, CancellationToken cancellationToken)
+    {
+        if (MayUse(request.Model) is { IsSuccess: false } refused)
+        {
+            return refused.Error;
+        }
+
+        if (!_sessions.TryGetValue(session, out var meter))
+        {
+            return SessionErrors.NotFound();
+        }
+
+        var estimate = PriceOf(request.Model).CostOf(new ApiUsage(request.Bytes / BytesPerToken, request.MaxTokens ?? AssumedMaxTokens, 0, 0, 0, 0));
+        while (true)
+        {
+            if (ledger.TryReserve(meter.Spending, estimate, out var reached, out var changed))
+            {
+                return new MeteredRequest(this, meter, request, estimate);
+            }
+
+            if (reached is not null)
+            {
+                // Before the child hears of it, so that its turn's end is not taken for a failure.
+                await meter.Observer.OnBudgetSpentAsync(reached);
+                LogRefused(session, reached.Scope, reached.SpentUsd, reached.LimitUsd);
+                return UsageErrors.BudgetSpent(reached);
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
+
+    private ModelPrice PriceOf(string model) => _prices.Find(model) ?? _fallback;
+
+    private void Complete(SessionMeter meter, ApiRequest request, decimal reserved, ApiOutcome outcome)
+    {
+        var record = RecordOf(meter.Spending, request, outcome);
+        var (soft, standing) = ledger.Settle(meter.Spending, reserved, record.ChargedUsd);
+        journal.Add(record);
+        meter.Observer.OnUsed(record, standing, soft);
+    }
+
+    private UsageRecord RecordOf(SessionSpending spending, ApiRequest request, ApiOutcome outcome)
+    {
+        var model = outcome.Model ?? request.Model;
+        var price = _prices.Find(model) ?? _prices.Find(request.Model);
+        var isAnswered = outcome.Status is >= 200 and < 300;
+        var mayCost = isAnswered || (outcome.Status == 0 && outcome.IsCut);
+        var usage = outcome.Usage ?? default;
+        decimal? cost = mayCost ? null : 0;
+        if (mayCost && outcome.Usage is not null)
+        {
+            cost = price?.CostOf(usage);
+        }
+
+        // Who hangs up early must not get for nothing what the API asks money for.
+        var charged = (mayCost, outcome) switch
+        {
+            (false, _) => default,
+            (_, { Usage: null }) => new ApiUsage(request.Bytes / BytesPerToken, outcome.Deltas, 0, 0, 0, 0),
+            (_, { IsCut: true }) => usage with { OutputTokens = Math.Max(usage.OutputTokens, outcome.Deltas) },
+            _ => usage,
+        };
+        return new UsageRecord(
+            Guid.CreateVersion7(time.GetUtcNow()),
+            time.GetUtcNow(),
+            spending.Session,
+            spending.Owner,
+            model,
+            usage,
+            cost,
+            (price ?? _fallback).CostOf(charged),
+            outcome.Status,
+            outcome.IsCut);
+    }
+
+    [LoggerMessage(2132, LogLevel.Information, "Session {Session}: a request is refused, since the budget {Scope} is spent: {SpentUsd} of {LimitUsd} US dollars")]
+    private partial void LogRefused(SessionId session, BudgetScope scope, decimal spentUsd, decimal limitUsd);
+
+    private sealed class MeteredRequest(RequestMeter meter, SessionMeter session, ApiRequest request, decimal reserved) : IMeteredRequest
+    {
+        public void Complete(ApiOutcome outcome) => meter.Complete(session, request, reserved, outcome);
+    }
+}
