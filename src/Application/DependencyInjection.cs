@@ -1,3 +1,4 @@
+using Claudy.Application.Credentials;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Admission;
@@ -41,6 +42,8 @@ public static class DependencyInjection
         services.AddSingleton<AgentAdmission>();
         services.AddSingleton<IValidateOptions<NetworkOptions>, NetworkOptionsValidator>();
         services.AddOptions<NetworkOptions>().BindConfiguration(NetworkOptions.Section).ValidateOnStart();
+        services.AddSingleton<UserCredentials>();
+        services.AddHostedService<StoredCredentialCheck>();
         services.AddSingleton<SessionRunnerFactory>();
         services.AddSingleton<SessionRemoval>();
         services.AddSingleton<SessionDeletion>();

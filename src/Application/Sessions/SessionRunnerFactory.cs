@@ -1,3 +1,4 @@
+using Claudy.Application.Credentials;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Admission;
@@ -10,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace Claudy.Application.Sessions;
 
 /// <summary>Takes a session up on this node: its lease first, then its state, then a runner.</summary>
-internal sealed class SessionRunnerFactory(
+internal sealed partial class SessionRunnerFactory(
     ISessionStore store,
     ISessionEventLog log,
     ISessionDirectory directory,
@@ -19,7 +20,7 @@ internal sealed class SessionRunnerFactory(
     IApiBroker broker,
     IEgressProxy egress,
     IWorkspaceFiles workspaces,
-    ICredentialVault credentials,
+    UserCredentials credentials,
     AgentAdmission admission,
     IPermissionRuleStore rules,
     IWorkspaceConfigurationReader configurations,
@@ -27,7 +28,8 @@ internal sealed class SessionRunnerFactory(
     IOptions<SessionOptions> options,
     IOptions<NetworkOptions> network,
     TimeProvider time,
-    ILoggerFactory loggers)
+    ILoggerFactory loggers,
+    ILogger<SessionRunnerFactory> logger)
 {
     private const int ReplayPage = 500;
 
@@ -79,12 +81,34 @@ internal sealed class SessionRunnerFactory(
     private async Task ReleaseAfterAsync(SessionRunner runner, SessionLease lease, Session session, Action ended)
     {
         await runner.Completion;
-        if (!session.IsLive)
+        try
         {
-            credentials.Forget(session.Id);
-            mcpServers.Forget(session.Id);
+            if (!session.IsLive)
+            {
+                mcpServers.Forget(session.Id);
+                await ForgetCredentialAsync(session.Id);
+            }
         }
+        finally
+        {
+            await ReleaseAsync(lease, ended);
+        }
+    }
 
+    private async Task ForgetCredentialAsync(SessionId session)
+    {
+        try
+        {
+            await credentials.ForgetAsync(session, CancellationToken.None);
+        }
+        catch (StoreUnavailableException exception)
+        {
+            LogNotForgotten(exception, session);
+        }
+    }
+
+    private async Task ReleaseAsync(SessionLease lease, Action ended)
+    {
         try
         {
             await directory.ReleaseAsync(lease, CancellationToken.None);
@@ -124,6 +148,9 @@ internal sealed class SessionRunnerFactory(
             }
         }
     }
+
+    [LoggerMessage(2351, LogLevel.Error, "Session {SessionId} has ended, but its stored credential could not be removed; the next start removes it")]
+    private partial void LogNotForgotten(Exception exception, SessionId sessionId);
 }
 
 /// <summary>A session that is up on this node.</summary>

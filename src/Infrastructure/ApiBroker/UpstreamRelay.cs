@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -47,7 +48,10 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         LogRelaying(session, route, (int)response.StatusCode);
         context.Response.StatusCode = (int)response.StatusCode;
         response.CopyTo(context.Response.Headers);
-        await CopyBodyAsync(response, context, session);
+        if (response.IsSuccessStatusCode)
+            await CopyBodyAsync(response, context, session);
+        else
+            await CopyErrorAsync(response, context, session, credential.Value);
     }
 
     public void Dispose() => _client.Dispose();
@@ -59,10 +63,12 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
             Content = new RelayedBody(request),
         };
         request.Headers.CopyTo(upstream);
-        if (credential.Kind == ClaudeCredentialKind.AuthToken)
-            upstream.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential.Value.Reveal());
-        else
+        if (credential.Kind == ClaudeCredentialKind.ApiKey)
             upstream.Headers.Add("x-api-key", credential.Value.Reveal());
+        else
+            upstream.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential.Value.Reveal());
+        if (credential.Kind == ClaudeCredentialKind.OAuthToken)
+            upstream.Headers.Add(ClaudeCredential.BetaHeader, ClaudeCredential.OAuthBeta);
         return upstream;
     }
 
@@ -83,6 +89,25 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         {
             LogUnreachable(e, session);
             return null;
+        }
+    }
+
+    private async Task CopyErrorAsync(HttpResponseMessage response, HttpContext context, SessionId session, Secret credential)
+    {
+        var cancellationToken = context.RequestAborted;
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stall.CancelAfter(_stallTimeout);
+        try
+        {
+            var body = await QuotedCredential.ReadWithoutAsync(response, credential, stall.Token);
+            QuotedCredential.RemoveFrom(context.Response.Headers, credential);
+            context.Response.ContentLength = body.Length;
+            await context.Response.BodyWriter.WriteAsync(body, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            LogCut(e, session);
+            context.Abort();
         }
     }
 

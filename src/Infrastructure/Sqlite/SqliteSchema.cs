@@ -68,6 +68,20 @@ internal static class SqliteSchema
             UNIQUE (owner, rule)
         ) STRICT;
         """,
+        """
+        -- Sealed under keys that are not in here. An empty session stands for all of the owner's; without a sealed value
+        -- it says that the owner's was held in memory only.
+        CREATE TABLE credentials (
+            owner    TEXT NOT NULL,
+            session  TEXT NOT NULL,
+            given_at INTEGER NOT NULL,
+            key_id   TEXT,
+            sealed   BLOB,
+            PRIMARY KEY (owner, session)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX credentials_by_session ON credentials (session);
+        CREATE INDEX credentials_by_key ON credentials (key_id) WHERE key_id IS NOT NULL;
+        """,
     ];
 
     /// <summary>Brings a database up to date.</summary>

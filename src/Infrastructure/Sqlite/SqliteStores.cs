@@ -1,3 +1,4 @@
+using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Users.Ports;
 using Microsoft.Extensions.Configuration;
@@ -10,7 +11,7 @@ namespace Claudy.Infrastructure.Sqlite;
 /// <summary>The embedded stores: one SQLite database in the data folder.</summary>
 public static class SqliteStores
 {
-    /// <summary>Adds the event log, session store, search and user store; the database is made or brought up to date at start.</summary>
+    /// <summary>Adds the event log, session store, search, user, rule and credential store; the database is made or brought up to date at start.</summary>
     public static IHostApplicationBuilder AddSqliteStores(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<SqliteOptions>()
@@ -29,6 +30,7 @@ public static class SqliteStores
         builder.Services.AddSingleton<ISessionSearch, SqliteSessionSearch>();
         builder.Services.AddSingleton<IUserStore, SqliteUserStore>();
         builder.Services.AddSingleton<IPermissionRuleStore, SqlitePermissionRuleStore>();
+        builder.Services.AddSingleton<ISealedCredentialStore, SqliteSealedCredentialStore>();
         return builder;
     }
 

@@ -28,6 +28,7 @@ internal static class CommandLine
             ChatCommand.Create(),
             ExportCommand.Create(),
             TokenCommand.Create(),
+            new Command("keys", "Looks after the server's own keys.") { RotateEncryptionCommand.Create() },
             DoctorCommand.Create(),
         };
 

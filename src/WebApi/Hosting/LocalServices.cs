@@ -14,6 +14,9 @@ internal static class LocalServices
     /// <summary>What issues tokens: the use cases over the data folder's store and signing key.</summary>
     public static IHost ComposeForTokens() => Compose(builder => builder.AddApplication().AddSqliteStores().AddSecurity());
 
+    /// <summary>What looks after keys: the use cases over the data folder's store and key files.</summary>
+    public static IHost ComposeForKeys() => ComposeForTokens();
+
     /// <summary>The parts of the server that <c>claudy doctor</c> asks, with the server's own settings.</summary>
     public static IHost ComposeForExamination() => Compose(builder =>
     {

@@ -14,6 +14,7 @@ internal static class PlainNames
         ("CLAUDE_CODE_PATH", "Claudy:Claude:CodePath"),
         ("WORKSPACE_BASE_PATH", "Claudy:Workspaces:BasePath"),
         ("JWT_PRIVATE_KEY_PATH", "Claudy:Auth:PrivateKeyPath"),
+        ("ENCRYPTION_KEY", "Claudy:Encryption:Key"),
     ];
 
     /// <summary>Adds them and the default data folder below everything else, so that any other source wins.</summary>

@@ -86,6 +86,17 @@ internal static class Server
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("System", LogLevel.Warning);
+
+        builder.Services.PostConfigure<LoggerFilterOptions>(KeepAddressesOut);
+    }
+
+    // Request lines have whole addresses in them, and a sign-in link's is worth a token. Rules for one provider come before those for all.
+    private static void KeepAddressesOut(LoggerFilterOptions filters)
+    {
+        foreach (var provider in filters.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList())
+        {
+            filters.Rules.Add(new LoggerFilterRule(provider, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning, null));
+        }
     }
 
     private static void AddEdge(this WebApplicationBuilder builder)
@@ -121,6 +132,7 @@ internal static class Server
         app.Services.GetRequiredService<HealthEndpoints>().Map(app);
         app.MapSignIn();
         app.MapSessions();
+        app.MapCredentials();
 
         // By default a fallback leaves out whatever looks like a file.
         app.MapFallback("{*path}", context => Problems.WriteAsync(context, HttpErrors.NoSuchPage()));

@@ -88,6 +88,9 @@ internal sealed class Node : IAsyncDisposable
         var egress = Substitute.For<IEgressProxy>();
         egress.OpenAsync(default, default!, default!, default!, default).ReturnsForAnyArgs("/run/egress.sock");
 
+        var check = Substitute.For<IClaudeKeyCheck>();
+        check.CheckAsync(default!, default).ReturnsForAnyArgs(Result.Success());
+
         var memory = Substitute.For<INodeMemory>();
         memory.AvailableBytes.Returns(long.MaxValue);
         var workspace = new ScriptedWorkspace();
@@ -99,6 +102,8 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton<IPermissionRuleStore>(rules)
             .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker).AddSingleton(egress)
             .AddSingleton(memory)
+            .AddSingleton<ICredentialSealer, PlainSealer>().AddSingleton<ISealedCredentialStore, InMemoryCredentials>()
+            .AddSingleton(check)
             .Configure<SessionOptions>(o => options?.Invoke(o))
             .Configure<NetworkOptions>(o => network?.Invoke(o))
             .AddSingleton<IWorkspaceConfigurationReader>(workspace).AddSingleton<IMcpServerVault>(workspace)
