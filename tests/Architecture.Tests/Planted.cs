@@ -1,4 +1,6 @@
+using System.Text.Json.Serialization;
 using MediatR;
+using Microsoft.Extensions.Logging;
 using Shouldly;
 
 #pragma warning disable IDE0130, MA0182, S1144, S2094, CA1852, S3881
@@ -39,6 +41,17 @@ namespace Claudy.Architecture.Tests.Planted.Application
     }
 
     internal sealed class SessionManager;
+
+    internal sealed record RecordThatShowsAKey(string ApiKey);
+
+    internal static partial class LogThatShowsAToken
+    {
+        [LoggerMessage(1, LogLevel.Information, "{AccessToken}")]
+        public static partial void LogSignedIn(ILogger logger, string accessToken);
+    }
+
+    [JsonSerializable(typeof(RecordThatShowsAKey))]
+    internal sealed partial class CarelessJson : JsonSerializerContext;
 }
 
 namespace Claudy.Architecture.Tests.Planted.Infrastructure.Sqlite

@@ -10,6 +10,7 @@ using MediatR;
 
 namespace Claudy.Application.Credentials;
 
+<<<<<<< HEAD
 /// <summary>Gives a session another key, once the API takes it; requests use it from the next one on.</summary>
 public sealed record UpdateSessionKey(UserId UserId, SessionId SessionId, Secret Key) : ISessionRequest<Result<KeyStatus>>, IAudited<Result<KeyStatus>>
 {
@@ -19,29 +20,39 @@ public sealed record UpdateSessionKey(UserId UserId, SessionId SessionId, Secret
     /// <inheritdoc/>
     public AuditAct ActOf(Result<KeyStatus> response) => Act.With("valid", AuditText.Flag(response.Value.IsValid));
 }
+=======
+/// <summary>Gives a session another credential, once the API takes it; requests use it from the next one on.</summary>
+/// <param name="UserId">Who asks.</param>
+/// <param name="SessionId">Which session.</param>
+/// <param name="Credential">The credential.</param>
+/// <param name="IsRemembered">Whether it is stored, sealed, and outlives the server; else it is held in memory only.</param>
+public sealed record UpdateSessionKey(UserId UserId, SessionId SessionId, ClaudeCredential Credential, bool IsRemembered = false)
+    : ISessionRequest<Result<KeyStatus>>;
+>>>>>>> secrets
 
 internal sealed class UpdateSessionKeyValidator : AbstractValidator<UpdateSessionKey>
 {
-    public UpdateSessionKeyValidator() => RuleFor(r => r.Key).ClaudeKey();
+    public UpdateSessionKeyValidator() => RuleFor(r => r.Credential).ClaudeToken();
 }
 
-internal sealed class UpdateSessionKeyHandler(IClaudeKeyCheck check, ICredentialVault vault, ISessionInbox inbox)
+internal sealed class UpdateSessionKeyHandler(IClaudeKeyCheck check, UserCredentials credentials, ISessionInbox inbox)
     : IRequestHandler<UpdateSessionKey, Result<KeyStatus>>
 {
     public async Task<Result<KeyStatus>> Handle(UpdateSessionKey request, CancellationToken cancellationToken)
     {
-        var status = KeyStatus.From(await check.CheckAsync(request.Key, cancellationToken));
+        var status = KeyStatus.From(request.Credential, await check.CheckAsync(request.Credential, cancellationToken));
         if (status is not { IsSuccess: true, Value.IsValid: true })
         {
             return status;
         }
 
-        vault.Keep(request.SessionId, request.Key);
+        var scope = new CredentialScope(request.UserId, request.SessionId);
+        await credentials.KeepAsync(scope, request.Credential, request.IsRemembered, CancellationToken.None);
         var used = await inbox.SendAsync(request.SessionId, new SessionCommand.UseOwnKey(), cancellationToken);
-        if (used.Error is { Status: ResultStatus.NotFound })
+        if (used.Error is { Status: ResultStatus.NotFound or ResultStatus.Conflict })
         {
-            // Deleted meanwhile: nobody else would ever forget the key.
-            vault.Forget(request.SessionId);
+            // Deleted or ended meanwhile: nobody else would ever forget the key.
+            await credentials.ForgetAsync(request.SessionId, CancellationToken.None);
         }
 
         return used.IsSuccess ? status : used.Error;

@@ -1,6 +1,7 @@
 using Claudy.Application.Audit;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Messaging;
+using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 using FluentValidation;
@@ -8,6 +9,7 @@ using MediatR;
 
 namespace Claudy.Application.Credentials;
 
+<<<<<<< HEAD
 /// <summary>Asks the API whether it takes a key; keeps nothing.</summary>
 public sealed record ValidateKey(UserId UserId, Secret Key) : IUserRequest<Result<KeyStatus>>, IAudited<Result<KeyStatus>>
 {
@@ -17,38 +19,45 @@ public sealed record ValidateKey(UserId UserId, Secret Key) : IUserRequest<Resul
     /// <inheritdoc/>
     public AuditAct ActOf(Result<KeyStatus> response) => Act.With("valid", AuditText.Flag(response.Value.IsValid));
 }
+=======
+/// <summary>Asks the API whether it takes a credential; keeps nothing.</summary>
+public sealed record ValidateKey(UserId UserId, ClaudeCredential Credential) : IUserRequest<Result<KeyStatus>>;
+>>>>>>> secrets
 
-/// <summary>What the API says of a key.</summary>
-/// <param name="IsValid">Whether it takes it.</param>
-/// <param name="Reason">Why not, in the API's words; null when it does.</param>
-public sealed record KeyStatus(bool IsValid, string? Reason)
+/// <summary>What the API says of a credential.</summary>
+/// <param name="Kind">What it was taken for.</param>
+/// <param name="Refusal">Why the API does not take it: <c>CLAUDE_001</c>, <c>CLAUDE_006</c> or <c>CLAUDE_007</c>; null when it does.</param>
+public sealed record KeyStatus(ClaudeCredentialKind Kind, Error? Refusal)
 {
-    internal static Result<KeyStatus> From(Result check) => check.Error switch
-    {
-        null => new KeyStatus(IsValid: true, null),
-        { Status: ResultStatus.Unauthorized } refused => new KeyStatus(IsValid: false, refused.Message),
-        var error => error,
-    };
+    /// <summary>Whether the API takes it.</summary>
+    public bool IsValid => Refusal is null;
+
+    internal static Result<KeyStatus> From(ClaudeCredential credential, Result check) =>
+        check.IsSuccess || RefusalOf(check) is not null ? new KeyStatus(credential.Kind, check.Error) : check.Error;
+
+    /// <summary>Why the API does not take a credential; null when it does, or could not be asked.</summary>
+    internal static Error? RefusalOf(Result check) =>
+        check.Error is { Status: ResultStatus.Unauthorized or ResultStatus.Forbidden } refusal ? refusal : null;
 }
 
 internal sealed class ValidateKeyValidator : AbstractValidator<ValidateKey>
 {
-    public const int MaxKeyLength = 1000;
-
-    public ValidateKeyValidator() => RuleFor(r => r.Key).ClaudeKey();
+    public ValidateKeyValidator() => RuleFor(r => r.Credential).ClaudeToken();
 }
 
 internal sealed class ValidateKeyHandler(IClaudeKeyCheck check) : IRequestHandler<ValidateKey, Result<KeyStatus>>
 {
     public async Task<Result<KeyStatus>> Handle(ValidateKey request, CancellationToken cancellationToken) =>
-        KeyStatus.From(await check.CheckAsync(request.Key, cancellationToken));
+        KeyStatus.From(request.Credential, await check.CheckAsync(request.Credential, cancellationToken));
 }
 
-internal static class KeyRules
+internal static class CredentialRules
 {
-    /// <summary>A key goes into an HTTP header: printable ASCII, no spaces.</summary>
-    public static IRuleBuilderOptions<T, Secret> ClaudeKey<T>(this IRuleBuilder<T, Secret> rule) =>
-        rule.Must(key => key.Reveal() is { Length: <= ValidateKeyValidator.MaxKeyLength } value && value.All(c => c is > ' ' and <= '~'))
-            .WithMessage("claude_token must be a key as Anthropic gives it: printable characters without spaces.")
+    private const int MaxLength = 4096;
+
+    /// <summary>A credential goes into an HTTP header: printable ASCII, no spaces.</summary>
+    public static IRuleBuilderOptions<T, ClaudeCredential> ClaudeToken<T>(this IRuleBuilder<T, ClaudeCredential> rule) =>
+        rule.Must(credential => credential.Value.Reveal() is { Length: <= MaxLength } value && value.All(c => c is > ' ' and <= '~'))
+            .WithMessage("claude_token must be a key or token as Anthropic or a gateway gives it: up to 4,096 printable characters without spaces.")
             .OverridePropertyName("claude_token");
 }

@@ -128,7 +128,9 @@ internal sealed class AgentEventRecorder(Session session, SessionOutbox outbox, 
 
     private static Error ErrorOf(AgentEvent.TurnEnded ended) => ended switch
     {
-        { ApiStatus: 401 or 403 } => AgentErrors.CredentialRefused(ended.ErrorMessage),
+        { ApiStatus: 401 } => AgentErrors.CredentialRefused(ended.ErrorMessage),
+        { ApiStatus: 403 } => AgentErrors.CredentialForbidden(ended.ErrorMessage),
+        { ApiStatus: 400 or 402 } when ended.ApiStatus == 402 || AgentErrors.IsAboutCredit(ended.ErrorMessage) => AgentErrors.NoCredit(ended.ErrorMessage),
         { Outcome: TurnOutcome.ApiError } => AgentErrors.ApiFailed(ended.ErrorMessage, retryable: ended.ApiStatus is null or 429 or >= 500),
         _ => AgentErrors.TurnFailed(ended.ErrorMessage),
     };

@@ -1,5 +1,9 @@
+<<<<<<< HEAD
 using Claudy.Application.Audit;
 using Claudy.Application.Credentials.Ports;
+=======
+using Claudy.Application.Credentials;
+>>>>>>> secrets
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Networking;
@@ -22,7 +26,7 @@ internal sealed partial class AgentSlot(
     IApiBroker broker,
     IEgressProxy egress,
     IWorkspaceFiles workspaces,
-    ICredentialVault credentials,
+    UserCredentials credentials,
     IPermissionRuleStore rules,
     AgentConfiguration configuration,
     NetworkOptions network,
@@ -228,14 +232,10 @@ internal sealed partial class AgentSlot(
         SessionState state, bool remembers, Func<WorkspaceConfiguration, Task> found, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (state.Settings.BringsOwnKey && !credentials.HasOwn(sessionId))
+        var ready = await credentials.ReadyAsync(owner, sessionId, state.Settings.BringsOwnKey, cancellationToken);
+        if (!ready.IsSuccess)
         {
-            return AgentErrors.CredentialMissing(wasLost: true);
-        }
-
-        if (credentials.For(sessionId) is null && credentials.DefaultSource != CredentialSource.Demo)
-        {
-            return AgentErrors.CredentialMissing(wasLost: false);
+            return ready.Error;
         }
 
         var owners = await rules.FindAsync(owner, cancellationToken);
@@ -247,7 +247,7 @@ internal sealed partial class AgentSlot(
 
         var location = workspaces.Prepare(sessionId);
         var approved = await configuration.ApprovedAsync(state, found, cancellationToken);
-        var socket = await broker.OpenAsync(sessionId, () => credentials.For(sessionId), cancellationToken);
+        var socket = await broker.OpenAsync(sessionId, () => credentials.For(owner, sessionId), cancellationToken);
         var memory = await MemoryAsync(state, remembers, cancellationToken);
         var launched = await launcher.LaunchAsync(
             new AgentLaunch

@@ -18,8 +18,9 @@ namespace Claudy.Application.Sessions;
 /// <summary>Makes a session and starts its Claude Code process, so that its first message finds it warm.</summary>
 /// <param name="UserId">Whose it will be.</param>
 /// <param name="Settings">Name, model, mode, tools; an empty name becomes a dated one.</param>
-/// <param name="ClaudeKey">An Anthropic key for this session only, held in memory, encrypted; null for the server's.</param>
+/// <param name="Credential">An Anthropic key or token for this session only; null for the user's or the server's.</param>
 /// <param name="McpServers">MCP servers that the user gives, held in memory, encrypted; null for none.</param>
+<<<<<<< HEAD
 public sealed record CreateSession(UserId UserId, SessionSettings Settings, Secret? ClaudeKey, IReadOnlyList<McpServer>? McpServers = null)
     : IUserRequest<Result<CreatedSession>>, IAudited<Result<CreatedSession>>
 {
@@ -37,6 +38,16 @@ public sealed record CreateSession(UserId UserId, SessionSettings Settings, Secr
     /// <inheritdoc/>
     public AuditAct ActOf(Result<CreatedSession> response) => Act with { Session = response.Value.Id };
 }
+=======
+/// <param name="RemembersCredential">Whether the credential is stored, sealed, and outlives the server; else it is held in memory only.</param>
+public sealed record CreateSession(
+    UserId UserId,
+    SessionSettings Settings,
+    ClaudeCredential? Credential,
+    IReadOnlyList<McpServer>? McpServers = null,
+    bool RemembersCredential = false)
+    : IUserRequest<Result<CreatedSession>>;
+>>>>>>> secrets
 
 /// <summary>A session that was made.</summary>
 public sealed record CreatedSession(SessionId Id, string Name, SessionStatus Status, DateTimeOffset CreatedAt);
@@ -47,7 +58,7 @@ internal sealed class CreateSessionValidator : AbstractValidator<CreateSession>
     {
         RuleFor(r => r.Settings).SetValidator(new SessionSettingsValidator()).OverridePropertyName("");
         When(r => r.McpServers is not null, () => RuleFor(r => r.McpServers!).McpServers());
-        When(r => r.ClaudeKey is not null, () => RuleFor(r => r.ClaudeKey!).ClaudeKey());
+        When(r => r.Credential is not null, () => RuleFor(r => r.Credential!).ClaudeToken());
     }
 }
 
@@ -56,7 +67,8 @@ internal sealed class CreateSessionHandler(
     ISessionEventLog log,
     ISessionInbox inbox,
     IWorkspaceFiles workspaces,
-    ICredentialVault credentials,
+    IClaudeKeyCheck check,
+    UserCredentials credentials,
     IMcpServerVault mcpServers,
     IAgentLauncher agents,
     SessionRemoval removal,
@@ -89,13 +101,19 @@ internal sealed class CreateSessionHandler(
             return SessionErrors.TooManySessions(options.Value.MaxPerUser);
         }
 
+        // An API that cannot be asked must not keep a session from being made; it is asked again with the first message.
+        if (request.Credential is { } given && KeyStatus.RefusalOf(await check.CheckAsync(given, cancellationToken)) is { } refusal)
+        {
+            return refusal;
+        }
+
         var now = time.GetUtcNow();
         var settings = request.Settings with
         {
             Name = request.Settings.Name.Length > 0 ? request.Settings.Name : $"Session of {now:yyyy-MM-dd HH:mm}",
-            BringsOwnKey = request.ClaudeKey is not null,
+            BringsOwnKey = request.Credential is not null,
             Network = granted.Value,
-            McpServers = request.McpServers is { Count: > 0 } given ? [.. given.Select(s => s.Name)] : null,
+            McpServers = request.McpServers is { Count: > 0 } servers ? [.. servers.Select(s => s.Name)] : null,
         };
         var session = Session.Create(SessionId.New(now), request.UserId, settings, now);
         workspaces.Prepare(session.Id);
@@ -109,9 +127,10 @@ internal sealed class CreateSessionHandler(
             return appended.Error;
         }
 
-        if (request.ClaudeKey is { } key)
+        if (request.Credential is { } credential)
         {
-            credentials.Keep(session.Id, key);
+            var scope = new CredentialScope(request.UserId, session.Id);
+            await credentials.KeepAsync(scope, credential, request.RemembersCredential, CancellationToken.None);
         }
 
         if (settings.McpServers is not null)

@@ -182,6 +182,9 @@ internal sealed class SessionMachine
                 }
 
                 break;
+            case SessionCommand.DropOwnKey:
+                answer(DoneIf(_session.ChangeSettings(_session.State.Settings with { BringsOwnKey = false }, now)));
+                break;
             case SessionCommand.TakeBack takeBack:
                 _rewinder.Begin(takeBack, answer);
                 break;

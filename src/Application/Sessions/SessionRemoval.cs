@@ -1,3 +1,4 @@
+using Claudy.Application.Credentials;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Ports;
@@ -17,7 +18,7 @@ internal sealed class SessionRemoval(
     ISessionEventLog log,
     ISessionStore store,
     IWorkspaceFiles workspaces,
-    ICredentialVault credentials,
+    UserCredentials credentials,
     IMcpServerVault mcpServers)
 {
     /// <summary>Tells watchers, then removes key, folders, events and document.</summary>
@@ -34,7 +35,7 @@ internal sealed class SessionRemoval(
         try
         {
             feed.Publish(session, [new FeedItem.Deleted()]);
-            credentials.Forget(session);
+            await credentials.ForgetAsync(session, cancellationToken);
             mcpServers.Forget(session);
             await workspaces.RemoveAsync(session, cancellationToken);
             await log.DeleteAsync(session, cancellationToken);

@@ -1,5 +1,9 @@
+<<<<<<< HEAD
 using Claudy.Application.Audit;
 using Claudy.Application.Audit.Ports;
+=======
+using Claudy.Application.Credentials;
+>>>>>>> secrets
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Admission;
@@ -13,7 +17,7 @@ using Microsoft.Extensions.Options;
 namespace Claudy.Application.Sessions;
 
 /// <summary>Takes a session up on this node: its lease first, then its state, then a runner.</summary>
-internal sealed class SessionRunnerFactory(
+internal sealed partial class SessionRunnerFactory(
     ISessionStore store,
     ISessionEventLog log,
     ISessionDirectory directory,
@@ -22,7 +26,7 @@ internal sealed class SessionRunnerFactory(
     IApiBroker broker,
     IEgressProxy egress,
     IWorkspaceFiles workspaces,
-    ICredentialVault credentials,
+    UserCredentials credentials,
     AgentAdmission admission,
     IPermissionRuleStore rules,
     IWorkspaceConfigurationReader configurations,
@@ -32,7 +36,8 @@ internal sealed class SessionRunnerFactory(
     IOptions<SessionOptions> options,
     IOptions<NetworkOptions> network,
     TimeProvider time,
-    ILoggerFactory loggers)
+    ILoggerFactory loggers,
+    ILogger<SessionRunnerFactory> logger)
 {
     private const int ReplayPage = 500;
 
@@ -89,13 +94,39 @@ internal sealed class SessionRunnerFactory(
     private async Task ReleaseAfterAsync(SessionRunner runner, SessionLease lease, Session session, SessionMeter meter, Action ended)
     {
         await runner.Completion;
+<<<<<<< HEAD
         meters.Close(meter);
         if (!session.IsLive)
+=======
+        try
+>>>>>>> secrets
         {
-            credentials.Forget(session.Id);
-            mcpServers.Forget(session.Id);
+            if (!session.IsLive)
+            {
+                mcpServers.Forget(session.Id);
+                await ForgetCredentialAsync(session.Id);
+            }
         }
+        finally
+        {
+            await ReleaseAsync(lease, ended);
+        }
+    }
 
+    private async Task ForgetCredentialAsync(SessionId session)
+    {
+        try
+        {
+            await credentials.ForgetAsync(session, CancellationToken.None);
+        }
+        catch (StoreUnavailableException exception)
+        {
+            LogNotForgotten(exception, session);
+        }
+    }
+
+    private async Task ReleaseAsync(SessionLease lease, Action ended)
+    {
         try
         {
             await directory.ReleaseAsync(lease, CancellationToken.None);
@@ -135,6 +166,9 @@ internal sealed class SessionRunnerFactory(
             }
         }
     }
+
+    [LoggerMessage(2351, LogLevel.Error, "Session {SessionId} has ended, but its stored credential could not be removed; the next start removes it")]
+    private partial void LogNotForgotten(Exception exception, SessionId sessionId);
 }
 
 /// <summary>A session that is up on this node.</summary>

@@ -6,6 +6,8 @@ namespace Claudy.Domain.Shared;
 /// <remarks>Call <see cref="Reveal"/> only where the value leaves for the place it is meant for.</remarks>
 public sealed class Secret : IEquatable<Secret>
 {
+    private const string Mask = "***";
+
     private readonly string _value;
 
     /// <summary>Wraps a value.</summary>
@@ -19,8 +21,11 @@ public sealed class Secret : IEquatable<Secret>
     /// <summary>The value itself.</summary>
     public string Reveal() => _value;
 
+    /// <summary>A text that may quote the value, such as another server's error, without it.</summary>
+    public string RemoveFrom(string text) => text.Replace(_value, Mask, StringComparison.Ordinal);
+
     /// <inheritdoc/>
-    public override string ToString() => "***";
+    public override string ToString() => Mask;
 
     /// <inheritdoc/>
     public bool Equals(Secret? other) => other is not null && string.Equals(_value, other._value, StringComparison.Ordinal);

@@ -3,23 +3,31 @@ using Anthropic.Exceptions;
 using Anthropic.Models.Models;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Sessions;
+using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Shared;
 using Microsoft.Extensions.Options;
 
 namespace Claudy.Infrastructure.Anthropic;
 
-/// <summary>Checks a key by listing one model, which costs nothing.</summary>
-internal sealed class AnthropicKeyCheck(HttpClient http, IOptions<AnthropicOptions> options) : IClaudeKeyCheck
+/// <summary>Checks a credential by listing one model, which costs nothing.</summary>
+internal sealed class AnthropicKeyCheck(IHttpMessageHandlerFactory handlers, IOptions<AnthropicOptions> options) : IClaudeKeyCheck
 {
+    public const string HttpClientName = "anthropic-key-check";
+
+    private const int BadRequest = 400;
+    private const int PaymentRequired = 402;
+    private const int TooManyRequests = 429;
+
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
-    public async Task<Result> CheckAsync(Secret key, CancellationToken cancellationToken)
+    public async Task<Result> CheckAsync(ClaudeCredential credential, CancellationToken cancellationToken)
     {
+        using var http = new HttpClient(new CredentialHeaderHandler(credential.Kind, handlers.CreateHandler(HttpClientName)), disposeHandler: false);
         using var client = new AnthropicClient
         {
             HttpClient = http,
             BaseUrl = options.Value.BaseUrl,
-            ApiKey = key.Reveal(),
+            ApiKey = credential.Value.Reveal(),
             MaxRetries = 1,
             Timeout = Timeout,
         };
@@ -29,17 +37,9 @@ internal sealed class AnthropicKeyCheck(HttpClient http, IOptions<AnthropicOptio
             await client.Models.List(new ModelListParams { Limit = 1 }, cancellationToken);
             return Result.Success();
         }
-        catch (AnthropicUnauthorizedException exception)
-        {
-            return AgentErrors.CredentialRefused(exception.ApiMessage);
-        }
-        catch (AnthropicForbiddenException exception)
-        {
-            return AgentErrors.CredentialRefused(exception.ApiMessage);
-        }
         catch (AnthropicApiException exception)
         {
-            return AgentErrors.ApiFailed($"It answered {(int)exception.StatusCode} to the check.", retryable: true);
+            return ErrorOf(exception, credential.Value);
         }
         catch (AnthropicException)
         {
@@ -49,5 +49,22 @@ internal sealed class AnthropicKeyCheck(HttpClient http, IOptions<AnthropicOptio
         {
             return AgentErrors.ApiFailed("It did not answer the check in time.", retryable: true);
         }
+    }
+
+    private static Error ErrorOf(AnthropicApiException exception, Secret credential)
+    {
+        var status = (int)exception.StatusCode;
+
+        // Some gateways quote what they were sent.
+        var why = (exception as AnthropicServiceException)?.ApiMessage is { } message ? credential.RemoveFrom(message) : null;
+        return exception switch
+        {
+            AnthropicUnauthorizedException => AgentErrors.CredentialRefused(why),
+            AnthropicForbiddenException => AgentErrors.CredentialForbidden(why),
+            _ when status == PaymentRequired || (status == BadRequest && AgentErrors.IsAboutCredit(why)) => AgentErrors.NoCredit(why),
+            _ when status == TooManyRequests =>
+                AgentErrors.ApiFailed("It limits how often this credential asks, and did not say whether it takes it; try again later.", retryable: true).With("api_status", status),
+            _ => AgentErrors.ApiFailed($"It answered {status} to the check.", retryable: true).With("api_status", status),
+        };
     }
 }

@@ -13,8 +13,8 @@ public static class DependencyInjection
     {
         builder.Services.AddSingleton<IValidateOptions<AnthropicOptions>, AnthropicOptionsValidator>();
         builder.Services.AddOptions<AnthropicOptions>().BindConfiguration(AnthropicOptions.Section).ValidateOnStart();
-        builder.Services.AddTransient<ApiKeyHeaderHandler>();
-        builder.Services.AddHttpClient<IClaudeKeyCheck, AnthropicKeyCheck>().AddHttpMessageHandler<ApiKeyHeaderHandler>();
+        builder.Services.AddHttpClient(AnthropicKeyCheck.HttpClientName);
+        builder.Services.AddSingleton<IClaudeKeyCheck, AnthropicKeyCheck>();
         return builder;
     }
 }

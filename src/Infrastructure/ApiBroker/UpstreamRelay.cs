@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Usage.Ports;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -63,9 +64,16 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         LogRelaying(session, route, (int)response.StatusCode);
         context.Response.StatusCode = (int)response.StatusCode;
         response.CopyTo(context.Response.Headers);
+<<<<<<< HEAD
         var usage = response.IsSuccessStatusCode ? UsageReader.For(response) : null;
         var isWhole = await CopyBodyAsync(response, context, session, usage);
         return new ApiOutcome((int)response.StatusCode, usage?.Model, usage?.Usage, usage?.Deltas ?? 0, !isWhole);
+=======
+        if (response.IsSuccessStatusCode)
+            await CopyBodyAsync(response, context, session);
+        else
+            await CopyErrorAsync(response, context, session, credential.Value);
+>>>>>>> secrets
     }
 
     public void Dispose() => _client.Dispose();
@@ -80,10 +88,12 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
             Content = new ReadOnlyMemoryContent(body.Bytes),
         };
         request.Headers.CopyTo(upstream);
-        if (credential.Kind == ClaudeCredentialKind.AuthToken)
-            upstream.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential.Value.Reveal());
-        else
+        if (credential.Kind == ClaudeCredentialKind.ApiKey)
             upstream.Headers.Add("x-api-key", credential.Value.Reveal());
+        else
+            upstream.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential.Value.Reveal());
+        if (credential.Kind == ClaudeCredentialKind.OAuthToken)
+            upstream.Headers.Add(ClaudeCredential.BetaHeader, ClaudeCredential.OAuthBeta);
         return upstream;
     }
 
@@ -106,7 +116,30 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         }
     }
 
+<<<<<<< HEAD
     private async Task<bool> CopyBodyAsync(HttpResponseMessage response, HttpContext context, SessionId session, UsageReader? usage)
+=======
+    private async Task CopyErrorAsync(HttpResponseMessage response, HttpContext context, SessionId session, Secret credential)
+    {
+        var cancellationToken = context.RequestAborted;
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stall.CancelAfter(_stallTimeout);
+        try
+        {
+            var body = await QuotedCredential.ReadWithoutAsync(response, credential, stall.Token);
+            QuotedCredential.RemoveFrom(context.Response.Headers, credential);
+            context.Response.ContentLength = body.Length;
+            await context.Response.BodyWriter.WriteAsync(body, cancellationToken);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            LogCut(e, session);
+            context.Abort();
+        }
+    }
+
+    private async Task CopyBodyAsync(HttpResponseMessage response, HttpContext context, SessionId session)
+>>>>>>> secrets
     {
         var cancellationToken = context.RequestAborted;
         var output = context.Response.BodyWriter;

@@ -4,6 +4,7 @@ using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -15,7 +16,8 @@ internal sealed class CredentialVault : ICredentialVault
     private const string ServerPurpose = "server";
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
-    private readonly ConcurrentDictionary<SessionId, SealedSecret> _own = new();
+    private readonly ConcurrentDictionary<SessionId, Held> _ofSessions = new();
+    private readonly ConcurrentDictionary<UserId, Held> _ofUsers = new();
     private readonly (ClaudeCredentialKind Kind, SealedSecret Value)? _server;
 
     public CredentialVault(IOptions<CredentialOptions> options, IHostEnvironment environment)
@@ -23,8 +25,8 @@ internal sealed class CredentialVault : ICredentialVault
         var given = options.Value;
         _server = given switch
         {
-            { AuthToken: { } token } when !string.IsNullOrWhiteSpace(token) => (ClaudeCredentialKind.AuthToken, SealServer(token)),
-            { ApiKey: { } key } when !string.IsNullOrWhiteSpace(key) => (ClaudeCredentialKind.ApiKey, SealServer(key)),
+            { AuthToken: { } token } when !string.IsNullOrWhiteSpace(token) => SealServer(token, ClaudeCredentialKind.AuthToken),
+            { ApiKey: { } key } when !string.IsNullOrWhiteSpace(key) => SealServer(key, ClaudeCredentialKind.ApiKey),
             _ => null,
         };
         var withoutServer = given.DemoModel ?? !environment.IsProduction() ? CredentialSource.Demo : CredentialSource.None;
@@ -33,21 +35,49 @@ internal sealed class CredentialVault : ICredentialVault
 
     public CredentialSource DefaultSource { get; }
 
-    public void Keep(SessionId session, Secret key) => _own[session] = SealedSecret.Seal(key, session.ToString(), _key);
-
-    public void Forget(SessionId session) => _own.TryRemove(session, out _);
-
-    public bool HasOwn(SessionId session) => _own.ContainsKey(session);
-
-    public ClaudeCredential? For(SessionId session)
+    public void Keep(CredentialScope scope, HeldCredential credential)
     {
-        if (_own.TryGetValue(session, out var own))
+        var held = new Held(
+            SealedSecret.Seal(credential.Credential.Value, PurposeOf(scope), _key), credential.Credential.Kind, credential.GivenAt, credential.IsStored);
+        if (scope.Session is { } session)
         {
-            return new ClaudeCredential(ClaudeCredentialKind.ApiKey, own.Open(session.ToString(), _key));
+            _ofSessions[session] = held;
+        }
+        else
+        {
+            _ofUsers[scope.Owner] = held;
+        }
+    }
+
+    public void Forget(SessionId session) => _ofSessions.TryRemove(session, out _);
+
+    public void Forget(UserId user) => _ofUsers.TryRemove(user, out _);
+
+    public HeldCredential? Find(CredentialScope scope)
+    {
+        var isHeld = scope.Session is { } session ? _ofSessions.TryGetValue(session, out var held) : _ofUsers.TryGetValue(scope.Owner, out held);
+        return isHeld
+            ? new HeldCredential(new ClaudeCredential(held.Kind, held.Value.Open(PurposeOf(scope), _key)), held.GivenAt, held.IsStored)
+            : null;
+    }
+
+    public ClaudeCredential? For(UserId owner, SessionId session)
+    {
+        if ((Find(new CredentialScope(owner, session)) ?? Find(new CredentialScope(owner, null))) is { } users)
+        {
+            return users.Credential;
         }
 
         return _server is var (kind, value) ? new ClaudeCredential(kind, value.Open(ServerPurpose, _key)) : null;
     }
 
-    private SealedSecret SealServer(string value) => SealedSecret.Seal(new Secret(value.Trim()), ServerPurpose, _key);
+    private (ClaudeCredentialKind Kind, SealedSecret Value) SealServer(string value, ClaudeCredentialKind kind)
+    {
+        var credential = ClaudeCredential.Recognise(new Secret(value.Trim()), kind);
+        return (credential.Kind, SealedSecret.Seal(credential.Value, ServerPurpose, _key));
+    }
+
+    private static string PurposeOf(CredentialScope scope) => $"{scope.Owner} {scope.Session}";
+
+    private readonly record struct Held(SealedSecret Value, ClaudeCredentialKind Kind, DateTimeOffset GivenAt, bool IsStored);
 }

@@ -10,7 +10,11 @@ namespace Claudy.Infrastructure.Security;
 /// <summary>Tokens and credentials.</summary>
 public static class SecurityRegistration
 {
+<<<<<<< HEAD
     /// <summary>Adds <see cref="ITokenIssuer"/>, <see cref="ISigningKeys"/>, <see cref="ICredentialVault"/> and <see cref="IMcpServerVault"/>; see <see cref="SigningKeyOptions"/> and <see cref="CredentialOptions"/>.</summary>
+=======
+    /// <summary>Adds <see cref="ITokenIssuer"/>, <see cref="ICredentialVault"/>, <see cref="ICredentialSealer"/> and <see cref="IMcpServerVault"/>; see <see cref="SigningKeyOptions"/>, <see cref="CredentialOptions"/> and <see cref="EncryptionOptions"/>.</summary>
+>>>>>>> secrets
     public static IHostApplicationBuilder AddSecurity(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -28,6 +32,9 @@ public static class SecurityRegistration
 
         services.AddOptions<CredentialOptions>().BindConfiguration(CredentialOptions.Section);
         services.AddSingleton<ICredentialVault, CredentialVault>();
+        services.AddOptions<EncryptionOptions>().BindConfiguration(EncryptionOptions.Section);
+        services.AddSingleton<EncryptionKeyRing>();
+        services.AddSingleton<ICredentialSealer, CredentialSealer>();
         services.AddSingleton<IMcpServerVault, McpServerVault>();
         return builder;
     }

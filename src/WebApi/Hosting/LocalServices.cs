@@ -18,6 +18,9 @@ internal static class LocalServices
     /// <summary>The audit log and the use cases that read it.</summary>
     public static IHost ComposeForAudit() => Compose(builder => builder.AddApplication().AddAuditLog());
 
+    /// <summary>What looks after keys: the use cases over the data folder's store and key files.</summary>
+    public static IHost ComposeForKeys() => ComposeForTokens();
+
     /// <summary>The parts of the server that <c>claudy doctor</c> asks, with the server's own settings.</summary>
     public static IHost ComposeForExamination() => Compose(builder =>
     {

@@ -14,7 +14,9 @@ internal static class ServeCommand
     {
         try
         {
+            ProcessSecrets.RefuseOn(args);
             await using var app = Server.Build(args);
+            ProcessSecrets.Hide();
             await app.StartAsync();
             await app.WaitForShutdownAsync();
             return 0;

@@ -93,6 +93,17 @@ internal static class Server
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("System", LogLevel.Warning);
+
+        builder.Services.PostConfigure<LoggerFilterOptions>(KeepAddressesOut);
+    }
+
+    // Request lines have whole addresses in them, and a sign-in link's is worth a token. Rules for one provider come before those for all.
+    private static void KeepAddressesOut(LoggerFilterOptions filters)
+    {
+        foreach (var provider in filters.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList())
+        {
+            filters.Rules.Add(new LoggerFilterRule(provider, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning, null));
+        }
     }
 
     private static void AddEdge(this WebApplicationBuilder builder)
@@ -138,7 +149,11 @@ internal static class Server
         }
 
         app.MapSessions();
+<<<<<<< HEAD
         app.MapUsage();
+=======
+        app.MapCredentials();
+>>>>>>> secrets
 
         // By default a fallback leaves out whatever looks like a file.
         app.MapFallback("{*path}", context => Problems.WriteAsync(context, HttpErrors.NoSuchPage()));

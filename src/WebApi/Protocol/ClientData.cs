@@ -9,8 +9,14 @@ namespace Claudy.WebApi.Protocol;
 /// <remarks>No record: a printed one would show the key.</remarks>
 internal sealed class CreateSessionData
 {
-    /// <summary>An Anthropic key for this session only.</summary>
+    /// <summary>An Anthropic key or token for this session only.</summary>
     public string? ClaudeToken { get; init; }
+
+    /// <summary>What it is; see <see cref="ClaudeTokenData.TokenKind"/>.</summary>
+    public string? TokenKind { get; init; }
+
+    /// <summary>Whether it is stored, sealed; else it is held in memory only.</summary>
+    public bool? RememberToken { get; init; }
 
     /// <summary>A name for people.</summary>
     public string? Name { get; init; }
@@ -129,13 +135,29 @@ internal sealed record ConfigurationResponseData(string? Digest, string? Decisio
 /// <param name="Enabled">For <c>mcp_toggle</c>: on or off.</param>
 internal sealed record McpServerQuery(string? Server, bool? Enabled);
 
-/// <summary>Fields of <c>validate_token</c> and <c>update_token</c>.</summary>
+/// <summary>Fields of <c>validate_token</c> and <c>update_token</c>, and of the HTTP requests that do the same.</summary>
 /// <remarks>No record: a printed one would show the key.</remarks>
 internal sealed class ClaudeTokenData
 {
-    /// <summary>An Anthropic key.</summary>
+    /// <summary>An Anthropic key or token.</summary>
     public string? ClaudeToken { get; init; }
+
+    /// <summary>api_key or auth_token; when left out, what its beginning says, else api_key.</summary>
+    public string? TokenKind { get; init; }
+
+    /// <summary>Whether it is stored, sealed; else it is held in memory only.</summary>
+    public bool? RememberToken { get; init; }
+
+    /// <summary>session or user; session when left out.</summary>
+    public string? Scope { get; init; }
+
+    /// <summary>Which session, over HTTP; frames have it in their envelope.</summary>
+    public string? SessionId { get; init; }
 }
+
+/// <summary>Fields of <c>forget_token</c>.</summary>
+/// <param name="Scope">session or user; session when left out.</param>
+internal sealed record TokenScopeData(string? Scope);
 
 /// <summary>Fields of <c>file_upload</c>.</summary>
 /// <param name="Filename">Where, relative to the workspace.</param>

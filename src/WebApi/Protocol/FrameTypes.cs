@@ -32,6 +32,8 @@ internal static class FrameTypes
         public const string McpToggle = "mcp_toggle";
         public const string ValidateToken = "validate_token";
         public const string UpdateToken = "update_token";
+        public const string ForgetToken = "forget_token";
+        public const string TokenInfo = "token_info";
         public const string FileUpload = "file_upload";
         public const string FileList = "file_list";
         public const string FileDownload = "file_download";
@@ -62,6 +64,7 @@ internal static class FrameTypes
         public const string SlashCommands = "slash_commands";
         public const string McpStatus = "mcp_status";
         public const string TokenStatus = "token_status";
+        public const string TokenInfo = "token_info";
         public const string FileUploaded = "file_uploaded";
         public const string FileList = "file_list";
         public const string FileContent = "file_content";

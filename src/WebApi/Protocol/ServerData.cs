@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Claudy.Application.Credentials;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 
@@ -161,9 +162,40 @@ internal sealed record SlashCommandsData(IReadOnlyList<SlashCommand> Commands);
 internal sealed record McpStatusData(IReadOnlyList<McpServerStatus> Servers);
 
 /// <summary>Fields of <c>token_status</c>.</summary>
-/// <param name="Valid">Whether the API takes the key.</param>
-/// <param name="Reason">Why not, in the API's words.</param>
-internal sealed record TokenStatusData(bool Valid, string? Reason);
+/// <param name="Valid">Whether the API takes the key or token.</param>
+/// <param name="Kind">What it was taken for.</param>
+/// <param name="Code">Why not: the code of that error.</param>
+/// <param name="Reason">Why not, for the user, with the API's words.</param>
+internal sealed record TokenStatusData(bool Valid, string Kind, string? Code, string? Reason)
+{
+    public static TokenStatusData Of(KeyStatus status) => new(status.IsValid, WireNames.Of(status.Kind), status.Refusal?.Code, status.Refusal?.Message);
+}
+
+/// <summary>Fields of <c>token_info</c>.</summary>
+/// <param name="Session">Of the session's own; none where no session is asked about.</param>
+/// <param name="User">Of the one for all of the user's sessions.</param>
+internal sealed record TokenInfoData(TokenDescription? Session, TokenDescription User);
+
+/// <summary>What is told of a key or token that is kept.</summary>
+/// <param name="Exists">Whether there is one.</param>
+/// <param name="Kind">What it is.</param>
+/// <param name="LastFour">Its last four characters, unless it is short.</param>
+/// <param name="Remembered">Whether it is stored and outlives the server.</param>
+/// <param name="GivenAt">When it was given.</param>
+/// <param name="Code">Why it cannot be used: the code of that error.</param>
+/// <param name="Reason">The same for the user.</param>
+internal sealed record TokenDescription(
+    bool Exists, string? Kind, string? LastFour, bool? Remembered, WireTime? GivenAt, string? Code, string? Reason)
+{
+    public static TokenDescription Of(KeyDescription key) => new(
+        key.Exists,
+        key.Kind is { } kind ? WireNames.Of(kind) : null,
+        key.LastFour,
+        key.IsStored,
+        key.GivenAt is { } at ? new WireTime(at) : null,
+        key.Problem?.Code,
+        key.Problem?.Message);
+}
 
 /// <summary>Fields of <c>file_uploaded</c>.</summary>
 internal sealed record FileUploadedData(string Filename, string Path, long Size, string Sha256, bool Created);

@@ -1,5 +1,6 @@
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
+using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Sessions.Permissions;
 using Claudy.Domain.Shared;
@@ -79,6 +80,14 @@ internal static class WireNames
         FileEntryType.Symlink => "symlink",
         FileEntryType.Other => "other",
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+    };
+
+    public static string Of(ClaudeCredentialKind kind) => kind switch
+    {
+        ClaudeCredentialKind.ApiKey => "api_key",
+        ClaudeCredentialKind.AuthToken => "auth_token",
+        ClaudeCredentialKind.OAuthToken => "oauth_token",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };
 
     /// <summary>The status of that name.</summary>

@@ -81,6 +81,8 @@ internal static class FrameCatalogue
         new(FrameTypes.Client.McpToggle, [FrameTypes.Answer.McpStatus], AgentFrames.McpToggleAsync),
         new(FrameTypes.Client.ValidateToken, [FrameTypes.Answer.TokenStatus], CredentialFrames.ValidateAsync),
         new(FrameTypes.Client.UpdateToken, [FrameTypes.Answer.TokenStatus], CredentialFrames.UpdateAsync),
+        new(FrameTypes.Client.ForgetToken, [FrameTypes.Answer.TokenInfo], CredentialFrames.ForgetAsync),
+        new(FrameTypes.Client.TokenInfo, [FrameTypes.Answer.TokenInfo], CredentialFrames.DescribeAsync),
         new(FrameTypes.Client.FileUpload, [FrameTypes.Answer.FileUploaded], FileFrames.UploadAsync),
         new(FrameTypes.Client.FileList, [FrameTypes.Answer.FileList], FileFrames.ListAsync),
         new(FrameTypes.Client.FileDownload, [FrameTypes.Answer.FileContent], FileFrames.DownloadAsync),

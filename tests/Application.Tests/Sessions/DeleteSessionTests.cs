@@ -158,23 +158,25 @@ public sealed class DeleteSessionTests
         await next.Files.Received().RemoveAsync(session, Arg.Any<CancellationToken>());
     }
 
-    [Fact]
-    public async Task UpdateSessionKey_WhenTheSessionIsDeletedMeanwhile_ShouldKeepNoKey()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task UpdateSessionKey_WhenTheSessionIsGoneMeanwhile_ShouldKeepNoKey(bool isDeleted)
     {
         var inbox = Substitute.For<ISessionInbox>();
-        inbox.SendAsync(default, default!, default).ReturnsForAnyArgs((Result<SessionReply>)SessionErrors.NotFound());
+        inbox.SendAsync(default, default!, default).ReturnsForAnyArgs((Result<SessionReply>)(isDeleted ? SessionErrors.NotFound() : SessionErrors.Terminated()));
         var check = Substitute.For<IClaudeKeyCheck>();
         check.CheckAsync(default!, default).ReturnsForAnyArgs(Result.Success());
-        var vault = Substitute.For<ICredentialVault>();
+        var vault = new PlainVault();
+        var store = new InMemoryCredentials();
+        using var credentials = new UserCredentials(vault, new PlainSealer(), store, TimeProvider.System);
         var session = SessionId.New(DateTimeOffset.UnixEpoch);
+        var key = new ClaudeCredential(ClaudeCredentialKind.ApiKey, new Secret($"{Guid.NewGuid():N}"));
 
-        await new UpdateSessionKeyHandler(check, vault, inbox).Handle(new UpdateSessionKey(Node.Owner, session, new Secret($"{Guid.NewGuid():N}")), default);
+        await new UpdateSessionKeyHandler(check, credentials, inbox).Handle(new UpdateSessionKey(Node.Owner, session, key, IsRemembered: true), default);
 
-        Received.InOrder(() =>
-        {
-            vault.Keep(session, Arg.Any<Secret>());
-            vault.Forget(session);
-        });
+        vault.Find(new CredentialScope(Node.Owner, session)).ShouldBeNull();
+        store.All.ShouldBeEmpty();
     }
 
     private static async Task ShouldBeGoneAsync(Node node, SessionId session)

@@ -233,7 +233,7 @@ public sealed class SessionRunnerTests
     {
         await using var node = await Node.StartAsync();
 
-        var created = await node.SendAsync(new CreateSession(Node.Owner, new SessionSettings { Name = "x" }, new Secret("a-key")));
+        var created = await node.SendAsync(new CreateSession(Node.Owner, new SessionSettings { Name = "x" }, new ClaudeCredential(ClaudeCredentialKind.ApiKey, new Secret("a-key"))));
         await node.StatusAsync(created.Value.Id, SessionStatus.Failed);
 
         (await node.EventAsync<SessionErrorRaised>(created.Value.Id)).Code.ShouldBe("CLAUDE_003");

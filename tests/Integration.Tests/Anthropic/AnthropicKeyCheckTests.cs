@@ -1,4 +1,5 @@
 using Claudy.Application.Credentials.Ports;
+using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Infrastructure.Anthropic;
 using Microsoft.AspNetCore.Builder;
@@ -15,7 +16,6 @@ namespace Claudy.Integration.Tests.Anthropic;
 public sealed class AnthropicKeyCheckTests
 {
     private const string Models = """{"data":[],"has_more":false,"first_id":null,"last_id":null}""";
-    private const string Refusal = """{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}""";
 
     [Fact]
     public async Task CheckAsync_WhenTheApiTakesTheKey_ShouldSucceed()
@@ -34,21 +34,64 @@ public sealed class AnthropicKeyCheckTests
     }
 
     [Theory]
-    [InlineData(401)]
-    [InlineData(403)]
-    public async Task CheckAsync_WhenTheApiRefusesTheKey_ShouldSayWhy(int status)
+    [InlineData(401, "authentication_error", "invalid x-api-key", "CLAUDE_001")]
+    [InlineData(403, "permission_error", "this organization is disabled", "CLAUDE_006")]
+    [InlineData(400, "invalid_request_error", "Your credit balance is too low", "CLAUDE_007")]
+    [InlineData(402, "billing_error", "payment is overdue", "CLAUDE_007")]
+    public async Task CheckAsync_WhenTheApiRefusesTheKey_ShouldSayWhyWithoutTheKey(int status, string type, string message, string code)
+    {
+        var key = Guid.NewGuid().ToString("N");
+        await using var api = await StartAsync(context =>
+        {
+            context.Response.StatusCode = status;
+            return context.Response.WriteAsync(Refusal(type, $"{message}: {key} and {key}"));
+        });
+
+        var error = (await CheckAsync(api.Urls.Single(), key)).Error.ShouldNotBeNull();
+
+        error.Code.ShouldBe(code);
+        error.Message.ShouldContain(message);
+        error.Message.ShouldNotContain(key);
+        error.Retryable.ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(429)]
+    [InlineData(400)]
+    [InlineData(404)]
+    public async Task CheckAsync_WhenTheApiRefusesTheCheck_ShouldNotBlameTheKey(int status)
     {
         await using var api = await StartAsync(context =>
         {
             context.Response.StatusCode = status;
-            return context.Response.WriteAsync(Refusal);
+            context.Response.Headers["x-should-retry"] = "false";
+            return context.Response.WriteAsync(Refusal("some_error", "no"));
         });
 
-        var checkedKey = await CheckAsync(api.Urls.Single(), "a-bad-key");
+        var error = (await CheckAsync(api.Urls.Single(), "a-key")).Error.ShouldNotBeNull();
 
-        checkedKey.Error!.Code.ShouldBe("CLAUDE_001");
-        checkedKey.Error.Message.ShouldContain("invalid x-api-key");
-        checkedKey.Error.Message.ShouldNotContain("a-bad-key");
+        error.Code.ShouldBe("CLAUDE_002");
+        error.Retryable.ShouldBeTrue();
+        error.Details["api_status"].ShouldBe(status);
+    }
+
+    [Theory]
+    [InlineData(ClaudeCredentialKind.AuthToken, null)]
+    [InlineData(ClaudeCredentialKind.OAuthToken, "oauth-2025-04-20")]
+    public async Task CheckAsync_WhenItIsAToken_ShouldSendItAsBearer(ClaudeCredentialKind kind, string? beta)
+    {
+        IHeaderDictionary? sent = null;
+        await using var api = await StartAsync(context =>
+        {
+            sent = new HeaderDictionary(context.Request.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase));
+            return context.Response.WriteAsync(Models);
+        });
+
+        (await CheckAsync(api.Urls.Single(), "a-token", kind)).IsSuccess.ShouldBeTrue();
+
+        sent!.Authorization.ToString().ShouldBe("Bearer a-token");
+        sent.ContainsKey("x-api-key").ShouldBeFalse();
+        sent["anthropic-beta"].ToString().ShouldBe(beta ?? "");
     }
 
     [Fact]
@@ -67,13 +110,15 @@ public sealed class AnthropicKeyCheckTests
     public async Task CheckAsync_WhenNothingListens_ShouldNotBlameTheKey() =>
         (await CheckAsync("http://127.0.0.1:1", "a-key")).Error!.Code.ShouldBe("CLAUDE_002");
 
-    private static async Task<Result> CheckAsync(string address, string key)
+    private static string Refusal(string type, string message) => $$$"""{"type":"error","error":{"type":"{{{type}}}","message":"{{{message}}}"}}""";
+
+    private static async Task<Result> CheckAsync(string address, string key, ClaudeCredentialKind kind = ClaudeCredentialKind.ApiKey)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration["Claudy:Claude:BaseUrl"] = address;
         builder.AddAnthropicKeyCheck();
         using var host = builder.Build();
-        return await host.Services.GetRequiredService<IClaudeKeyCheck>().CheckAsync(new Secret(key), CancellationToken.None);
+        return await host.Services.GetRequiredService<IClaudeKeyCheck>().CheckAsync(new ClaudeCredential(kind, new Secret(key)), CancellationToken.None);
     }
 
     private static async Task<WebApplication> StartAsync(RequestDelegate answer)

@@ -6,6 +6,7 @@ using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Usage.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
 using Claudy.Infrastructure.ApiBroker;
 using Claudy.Integration.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -112,13 +113,15 @@ internal sealed class BrokerFixture : IAsyncDisposable
     {
         public CredentialSource DefaultSource => source;
 
-        public void Keep(SessionId session, Secret key) => throw new NotSupportedException();
+        public void Keep(CredentialScope scope, HeldCredential credential) => throw new NotSupportedException();
 
         public void Forget(SessionId session) => throw new NotSupportedException();
 
-        public ClaudeCredential? For(SessionId session) => null;
+        public void Forget(UserId user) => throw new NotSupportedException();
 
-        public bool HasOwn(SessionId session) => false;
+        public HeldCredential? Find(CredentialScope scope) => null;
+
+        public ClaudeCredential? For(UserId owner, SessionId session) => null;
     }
 }
 

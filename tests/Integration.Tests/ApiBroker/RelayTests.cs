@@ -109,6 +109,41 @@ public sealed class RelayTests : IAsyncLifetime
         body.ShouldContain("for this reason");
     }
 
+    [Theory]
+    [InlineData(401)]
+    [InlineData(500)]
+    public async Task Post_WhenUpstreamQuotesTheKey_ShouldMaskItForTheChild(int status)
+    {
+        var key = BrokerFixture.NewKey();
+        var value = key.Value.Reveal();
+        var child = await _fixture.ConnectAsync(BrokerFixture.NewSession(), key);
+        _fixture.Api.Enqueue(Reply.Error(status, $"{value} is bad; do not send {value} again"));
+
+        using var response = await child.SendAsync(BrokerFixture.Message());
+        var body = await response.Content.ReadAsStringAsync();
+
+        ((int)response.StatusCode).ShouldBe(status);
+        body.ShouldContain("*** is bad; do not send *** again");
+        (body + response.Headers + response.Content.Headers).ShouldNotContain(value);
+        _fixture.Logs.Text.ShouldNotContain(value);
+    }
+
+    [Fact]
+    public async Task Post_WhenCredentialIsAnOAuthToken_ShouldAddItsBetaToTheChilds()
+    {
+        var token = new ClaudeCredential(ClaudeCredentialKind.OAuthToken, new Secret("token-" + Guid.NewGuid().ToString("N")));
+        var child = await _fixture.ConnectAsync(BrokerFixture.NewSession(), token);
+        using var request = BrokerFixture.Message();
+        request.Headers.Add("anthropic-beta", "one,two");
+        _fixture.Api.Enqueue(Reply.Text("hi"));
+
+        using var response = await child.SendAsync(request);
+
+        var seen = _fixture.Api.Requests.ShouldHaveSingleItem();
+        seen.Headers["authorization"].ShouldBe("Bearer " + token.Value.Reveal());
+        seen.Headers["anthropic-beta"].Split(',', StringSplitOptions.TrimEntries).ShouldBe(["one", "two", "oauth-2025-04-20"]);
+    }
+
     [Fact]
     public async Task Post_WhenUpstreamBreaksOff_ShouldBreakOffToo()
     {

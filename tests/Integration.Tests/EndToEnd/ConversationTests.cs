@@ -104,13 +104,15 @@ public sealed class ConversationTests
     }
 
     [SkippableTheory]
-    [InlineData(401, "CLAUDE_001")]
-    [InlineData(400, "CLAUDE_002")]
-    public async Task ApiError_ShouldBeToldAndTheSessionLives(int status, string code)
+    [InlineData(401, null, "CLAUDE_001")]
+    [InlineData(400, null, "CLAUDE_002")]
+    [InlineData(403, null, "CLAUDE_006")]
+    [InlineData(400, "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing.", "CLAUDE_007")]
+    public async Task ApiError_ShouldBeToldAndTheSessionLives(int status, string? message, string code)
     {
         ClaudeCodeBinary.Require();
         await using var api = await ScriptedMessagesApi.StartAsync();
-        api.Otherwise = _ => Reply.Error(status);
+        api.Otherwise = _ => Reply.Error(status, message);
         await using var server = await ServerUnderTest.StartAsync(api, Guid.NewGuid().ToString("N"));
         await using var client = await server.ConnectAsync();
         await client.CreateSessionAsync();

@@ -27,6 +27,11 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
 
     public string AccessToken { get; private set; } = "";
 
+    /// <summary>The code of the sign-in link that it printed.</summary>
+    public string SignInCode { get; private set; } = "";
+
+    public int ProcessId => _process!.Id;
+
     public Uri Address => new($"http://127.0.0.1:{_port}");
 
     public Uri WebSocket => new($"ws://127.0.0.1:{_port}/ws");
@@ -53,6 +58,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         ["ANTHROPIC_API_KEY"] = key,
     });
 
+    /// <summary>Starts with variables, and with settings on the command line where a name has colons.</summary>
     public static async Task<ServerUnderTest> StartAsync(Dictionary<string, string> settings)
     {
         var server = new ServerUnderTest(settings);
@@ -64,9 +70,9 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
     public async Task StartProcessAsync()
     {
         _port = FreePort();
-        var start = AsAFullDiskWouldFail(Command(["serve", "--urls", $"http://127.0.0.1:{_port}"]));
+        var start = AsAFullDiskWouldFail(Command(["serve", "--urls", $"http://127.0.0.1:{_port}", .. _settings.Where(IsArgument).Select(s => $"--{s.Key}={s.Value}")]));
         start.Environment["CLAUDE_CODE_PATH"] = ClaudeCodeBinary.Require();
-        foreach (var (name, value) in _settings)
+        foreach (var (name, value) in _settings.Where(setting => !IsArgument(setting)))
         {
             start.Environment[name] = value;
         }
@@ -79,7 +85,36 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         _process.Start();
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        AccessToken = await SignInAsync(await link.Task.WaitAsync(StartTimeout));
+        SignInCode = await link.Task.WaitAsync(StartTimeout);
+        AccessToken = await SignInAsync(SignInCode);
+    }
+
+    /// <summary>Skips the test where sessions are not sandboxed, which CI must have.</summary>
+    public void RequireSandbox()
+    {
+        var isSandboxed = Output.Contains("bubblewrap", StringComparison.Ordinal) && !Output.Contains("WITHOUT", StringComparison.Ordinal);
+        if (!isSandboxed && Environment.GetEnvironmentVariable("CI") == "true")
+        {
+            Xunit.Assert.Fail("bubblewrap does not work here, and CI must have it.");
+        }
+
+        Xunit.Skip.IfNot(isSandboxed, "bubblewrap is not installed or not allowed here.");
+    }
+
+    /// <summary>Runs a command of <c>claudy</c> with the server's settings.</summary>
+    /// <returns>Its exit code, and what it printed.</returns>
+    public async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
+    {
+        var start = Command(arguments);
+        foreach (var (name, value) in _settings.Where(setting => !IsArgument(setting)))
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        var output = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync()).WaitAsync(StartTimeout);
+        await process.WaitForExitAsync();
+        return (process.ExitCode, string.Join('\n', output));
     }
 
     /// <summary>A command of <c>claudy</c> as whoever runs this server would run it.</summary>
@@ -155,6 +190,9 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         start.FileName = "/bin/sh";
         return start;
     }
+
+    // A shell does not pass on variables whose names it does not take for names.
+    private static bool IsArgument(KeyValuePair<string, string> setting) => setting.Key.Contains(':', StringComparison.Ordinal);
 
     private static int FreePort()
     {

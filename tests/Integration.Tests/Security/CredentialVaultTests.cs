@@ -3,6 +3,7 @@ using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
 using Claudy.Infrastructure.Security;
 using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Options;
@@ -13,44 +14,70 @@ namespace Claudy.Integration.Tests.Security;
 
 public sealed class CredentialVaultTests
 {
+    private static readonly UserId Owner = new(Guid.NewGuid());
+    private static readonly UserId Stranger = new(Guid.NewGuid());
     private static readonly SessionId One = new(Guid.NewGuid());
     private static readonly SessionId Other = new(Guid.NewGuid());
 
     [Fact]
-    public void For_WhenTheSessionHasItsOwn_ShouldGiveThatToThatSessionAlone()
+    public void For_ShouldGiveTheSessionsOwnThenItsOwnersThenTheServers()
     {
         var vault = Vault(new CredentialOptions { ApiKey = "the server's" });
 
-        vault.Keep(One, new Secret("its own"));
+        vault.Keep(new CredentialScope(Owner, One), Held("its own"));
+        vault.Keep(new CredentialScope(Owner, null), Held("its owner's"));
 
-        vault.For(One).ShouldBe(new ClaudeCredential(ClaudeCredentialKind.ApiKey, new Secret("its own")));
-        vault.For(Other).ShouldBe(new ClaudeCredential(ClaudeCredentialKind.ApiKey, new Secret("the server's")));
-        vault.HasOwn(One).ShouldBeTrue();
-        vault.HasOwn(Other).ShouldBeFalse();
+        vault.For(Owner, One)!.Value.Reveal().ShouldBe("its own");
+        vault.For(Owner, Other)!.Value.Reveal().ShouldBe("its owner's");
+        vault.For(Stranger, Other)!.Value.Reveal().ShouldBe("the server's");
     }
 
     [Fact]
     public void Forget_ShouldLeaveNothingOfTheSession()
     {
         var vault = Vault(new CredentialOptions());
-        vault.Keep(One, new Secret("its own"));
+        vault.Keep(new CredentialScope(Owner, One), Held("its own"));
+        vault.Keep(new CredentialScope(Owner, null), Held("its owner's"));
 
         vault.Forget(One);
         vault.Forget(One);
+        vault.For(Owner, One)!.Value.Reveal().ShouldBe("its owner's");
+        vault.Forget(Owner);
 
-        vault.HasOwn(One).ShouldBeFalse();
-        vault.For(One).ShouldBeNull();
+        vault.Find(new CredentialScope(Owner, One)).ShouldBeNull();
+        vault.Find(new CredentialScope(Owner, null)).ShouldBeNull();
+        vault.For(Owner, One).ShouldBeNull();
     }
 
     [Fact]
     public void Keep_WhenThereIsOneAlready_ShouldReplaceIt()
     {
         var vault = Vault(new CredentialOptions());
-        vault.Keep(One, new Secret("old"));
+        vault.Keep(new CredentialScope(Owner, One), Held("old"));
 
-        vault.Keep(One, new Secret("new"));
+        vault.Keep(new CredentialScope(Owner, One), Held("new"));
 
-        vault.For(One)!.Value.Reveal().ShouldBe("new");
+        vault.For(Owner, One)!.Value.Reveal().ShouldBe("new");
+    }
+
+    [Fact]
+    public void For_WhenAnotherUserAsksForTheSessionsOwn_ShouldNotOpen()
+    {
+        var vault = Vault(new CredentialOptions());
+        vault.Keep(new CredentialScope(Owner, One), Held("its own"));
+
+        Should.Throw<CryptographicException>(() => vault.For(Stranger, One));
+    }
+
+    [Fact]
+    public void Find_ShouldGiveAllThatIsHeld()
+    {
+        var vault = Vault(new CredentialOptions());
+        var held = new HeldCredential(new ClaudeCredential(ClaudeCredentialKind.OAuthToken, new Secret("a token")), DateTimeOffset.UnixEpoch, IsStored: true);
+
+        vault.Keep(new CredentialScope(Owner, null), held);
+
+        vault.Find(new CredentialScope(Owner, null)).ShouldBe(held);
     }
 
     [Fact]
@@ -58,7 +85,7 @@ public sealed class CredentialVaultTests
     {
         var vault = Vault(new CredentialOptions { ApiKey = "a key", AuthToken = "a token" });
 
-        vault.For(One).ShouldBe(new ClaudeCredential(ClaudeCredentialKind.AuthToken, new Secret("a token")));
+        vault.For(Owner, One).ShouldBe(new ClaudeCredential(ClaudeCredentialKind.AuthToken, new Secret("a token")));
     }
 
     [Theory]
@@ -87,6 +114,9 @@ public sealed class CredentialVaultTests
         Should.Throw<CryptographicException>(() => secret.Open(Other.ToString(), key));
         Should.Throw<CryptographicException>(() => secret.Open(One.ToString(), RandomNumberGenerator.GetBytes(32)));
     }
+
+    private static HeldCredential Held(string value) =>
+        new(new ClaudeCredential(ClaudeCredentialKind.ApiKey, new Secret(value)), DateTimeOffset.UnixEpoch, IsStored: false);
 
     private static CredentialVault Vault(CredentialOptions options, string environment = "Development") =>
         new(Options.Create(options), new HostingEnvironment { EnvironmentName = environment });

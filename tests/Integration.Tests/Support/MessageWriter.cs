@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 
@@ -7,7 +8,7 @@ namespace Claudy.Integration.Tests.Support;
 /// <summary>Writes one reply as the Messages API does: as server-sent events, or whole.</summary>
 internal sealed class MessageWriter(HttpContext context, RecordedRequest request, Reply reply, int number)
 {
-    private readonly string _model = request.Body.TryGetProperty("model", out var model) ? model.GetString()! : "claude-scripted";
+    private readonly string _model = request.Body.ValueKind == JsonValueKind.Object && request.Body.TryGetProperty("model", out var model) ? model.GetString()! : "claude-scripted";
 
     public async Task WriteAsync(CancellationToken cancellationToken)
     {

@@ -34,6 +34,9 @@ public sealed class ScriptedMessagesApi : IAsyncDisposable
     /// <summary>Answers side requests: those that offer no tools.</summary>
     public Func<RecordedRequest, Reply> OnSideRequest { get; set; } = _ => Reply.Text("""{"title":"A scripted session"}""");
 
+    /// <summary>Refuses checks of keys; null for those that it takes, which by default are all.</summary>
+    public Func<RecordedRequest, Reply?> OnKeyCheck { get; set; } = _ => null;
+
     /// <summary>Everything that was asked so far.</summary>
     public IReadOnlyList<RecordedRequest> Requests
     {
@@ -139,6 +142,11 @@ public sealed class ScriptedMessagesApi : IAsyncDisposable
             case ("POST", "/v1/messages/count_tokens"):
                 context.Response.ContentType = "application/json";
                 return context.Response.WriteAsync($$"""{"input_tokens":{{Math.Max(1, request.BodyText.Length / 4)}}}""", cancellationToken);
+            case ("GET", "/v1/models") when OnKeyCheck(request) is { } refusal:
+                return new MessageWriter(context, request, refusal, number).WriteAsync(cancellationToken);
+            case ("GET", "/v1/models"):
+                context.Response.ContentType = "application/json";
+                return context.Response.WriteAsync("""{"data":[],"has_more":false,"first_id":null,"last_id":null}""", cancellationToken);
             case ("HEAD" or "GET", "/"):
                 return Task.CompletedTask;
             default:

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Credentials.Ports;
+using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 using Claudy.Integration.Tests.Support;
@@ -372,7 +373,7 @@ public sealed class ConnectionTests
 
     private sealed class PickyApi : IClaudeKeyCheck
     {
-        public Task<Result> CheckAsync(Secret key, CancellationToken cancellationToken) => Task.FromResult(
-            key.Reveal() == "good" ? Result.Success() : new Error(ResultStatus.Unauthorized, "CLAUDE_001", "credential_refused", "No."));
+        public Task<Result> CheckAsync(ClaudeCredential credential, CancellationToken cancellationToken) => Task.FromResult(
+            credential.Value.Reveal() == "good" ? Result.Success() : new Error(ResultStatus.Unauthorized, "CLAUDE_001", "credential_refused", "No."));
     }
 }

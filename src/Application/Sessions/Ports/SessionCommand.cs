@@ -81,6 +81,9 @@ public abstract record SessionCommand
     /// <summary>The session has a key of its own from now on, and never falls back to the server's.</summary>
     public sealed record UseOwnKey : SessionCommand;
 
+    /// <summary>The session has no key of its own any more, and uses its owner's or the server's.</summary>
+    public sealed record DropOwnKey : SessionCommand;
+
     /// <summary>Changes the model; null for the default.</summary>
     public sealed record SetModel(string? Model) : SessionCommand;
 

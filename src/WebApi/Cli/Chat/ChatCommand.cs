@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Claudy.Domain.Shared;
 
 namespace Claudy.WebApi.Cli.Chat;
 
@@ -30,7 +31,7 @@ internal static class ChatCommand
             new Request(
                 parsed.GetValue(message) is { Length: > 0 } words ? string.Join(' ', words) : null,
                 parsed.GetRequiredValue(url),
-                parsed.GetValue(token) ?? Environment.GetEnvironmentVariable(TokenVariable),
+                SecretOf(parsed.GetValue(token) ?? Environment.GetEnvironmentVariable(TokenVariable)),
                 parsed.GetValue(session),
                 parsed.GetValue(yes),
                 parsed.GetValue(json)),
@@ -75,7 +76,7 @@ internal static class ChatCommand
     {
         using var interrupt = new InterruptKey();
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using var client = new ChatClient(url, request.Token is { } token ? new GivenToken(token) : new LocalTokens(), TimeProvider.System);
+        await using var client = new ChatClient(url, request.Token is { } token ? new GivenToken(token.Reveal()) : new LocalTokens(), TimeProvider.System);
 
         var opening = client.OpenAsync(request.SessionId, leaving.Token);
         if (await Task.WhenAny(opening, interrupt.Pressed) != opening)
@@ -89,5 +90,7 @@ internal static class ChatCommand
         return await new ChatLoop(client, view, terminal, interrupt) { AllowAll = request.Yes }.RunAsync(opened, message, leaving.Token);
     }
 
-    private sealed record Request(string? Message, string Url, string? Token, string? SessionId, bool Yes, bool Json);
+    private static Secret? SecretOf(string? token) => string.IsNullOrWhiteSpace(token) ? null : new Secret(token);
+
+    private sealed record Request(string? Message, string Url, Secret? Token, string? SessionId, bool Yes, bool Json);
 }

@@ -53,8 +53,20 @@ internal static class SessionFrames
             return servers.Error;
         }
 
-        var key = string.IsNullOrWhiteSpace(data.ClaudeToken) ? null : new Secret(data.ClaudeToken);
-        var created = await mediator.Send(new CreateSession(context.UserId, settings, key, servers.Value), cancellationToken);
+        ClaudeCredential? credential = null;
+        if (!string.IsNullOrWhiteSpace(data.ClaudeToken))
+        {
+            var parsed = WireCredential.Parse(data.ClaudeToken, data.TokenKind);
+            if (!parsed.IsSuccess)
+            {
+                return parsed.Error;
+            }
+
+            credential = parsed.Value;
+        }
+
+        var created = await mediator.Send(
+            new CreateSession(context.UserId, settings, credential, servers.Value, data.RememberToken ?? false), cancellationToken);
         if (!created.IsSuccess)
         {
             return created.Error;
