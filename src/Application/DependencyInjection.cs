@@ -1,10 +1,7 @@
-<<<<<<< HEAD
 using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.GitHub;
-=======
 using Claudy.Application.Credentials;
->>>>>>> secrets
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Admission;
@@ -62,12 +59,9 @@ public static class DependencyInjection
         services.AddSingleton<AgentAdmission>();
         services.AddSingleton<IValidateOptions<NetworkOptions>, NetworkOptionsValidator>();
         services.AddOptions<NetworkOptions>().BindConfiguration(NetworkOptions.Section).ValidateOnStart();
-<<<<<<< HEAD
         services.AddUsage();
-=======
         services.AddSingleton<UserCredentials>();
         services.AddHostedService<StoredCredentialCheck>();
->>>>>>> secrets
         services.AddSingleton<SessionRunnerFactory>();
         services.AddSingleton<SessionRemoval>();
         services.AddSingleton<SessionDeletion>();

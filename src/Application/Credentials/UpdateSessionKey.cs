@@ -10,25 +10,20 @@ using MediatR;
 
 namespace Claudy.Application.Credentials;
 
-<<<<<<< HEAD
-/// <summary>Gives a session another key, once the API takes it; requests use it from the next one on.</summary>
-public sealed record UpdateSessionKey(UserId UserId, SessionId SessionId, Secret Key) : ISessionRequest<Result<KeyStatus>>, IAudited<Result<KeyStatus>>
-{
-    /// <inheritdoc/>
-    public AuditAct Act => new("credential.set") { IsCritical = true };
-
-    /// <inheritdoc/>
-    public AuditAct ActOf(Result<KeyStatus> response) => Act.With("valid", AuditText.Flag(response.Value.IsValid));
-}
-=======
 /// <summary>Gives a session another credential, once the API takes it; requests use it from the next one on.</summary>
 /// <param name="UserId">Who asks.</param>
 /// <param name="SessionId">Which session.</param>
 /// <param name="Credential">The credential.</param>
 /// <param name="IsRemembered">Whether it is stored, sealed, and outlives the server; else it is held in memory only.</param>
 public sealed record UpdateSessionKey(UserId UserId, SessionId SessionId, ClaudeCredential Credential, bool IsRemembered = false)
-    : ISessionRequest<Result<KeyStatus>>;
->>>>>>> secrets
+    : ISessionRequest<Result<KeyStatus>>, IAudited<Result<KeyStatus>>
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("credential.set") { IsCritical = true }.With("remembered", AuditText.Flag(IsRemembered));
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<KeyStatus> response) => Act.With("valid", AuditText.Flag(response.Value.IsValid));
+}
 
 internal sealed class UpdateSessionKeyValidator : AbstractValidator<UpdateSessionKey>
 {

@@ -9,9 +9,8 @@ using MediatR;
 
 namespace Claudy.Application.Credentials;
 
-<<<<<<< HEAD
-/// <summary>Asks the API whether it takes a key; keeps nothing.</summary>
-public sealed record ValidateKey(UserId UserId, Secret Key) : IUserRequest<Result<KeyStatus>>, IAudited<Result<KeyStatus>>
+/// <summary>Asks the API whether it takes a credential; keeps nothing.</summary>
+public sealed record ValidateKey(UserId UserId, ClaudeCredential Credential) : IUserRequest<Result<KeyStatus>>, IAudited<Result<KeyStatus>>
 {
     /// <inheritdoc/>
     public AuditAct Act => new("credential.checked");
@@ -19,10 +18,6 @@ public sealed record ValidateKey(UserId UserId, Secret Key) : IUserRequest<Resul
     /// <inheritdoc/>
     public AuditAct ActOf(Result<KeyStatus> response) => Act.With("valid", AuditText.Flag(response.Value.IsValid));
 }
-=======
-/// <summary>Asks the API whether it takes a credential; keeps nothing.</summary>
-public sealed record ValidateKey(UserId UserId, ClaudeCredential Credential) : IUserRequest<Result<KeyStatus>>;
->>>>>>> secrets
 
 /// <summary>What the API says of a credential.</summary>
 /// <param name="Kind">What it was taken for.</param>

@@ -1,9 +1,5 @@
-<<<<<<< HEAD
 using Claudy.Application.Audit;
-using Claudy.Application.Credentials.Ports;
-=======
 using Claudy.Application.Credentials;
->>>>>>> secrets
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Networking;

@@ -20,15 +20,20 @@ namespace Claudy.Application.Sessions;
 /// <param name="Settings">Name, model, mode, tools; an empty name becomes a dated one.</param>
 /// <param name="Credential">An Anthropic key or token for this session only; null for the user's or the server's.</param>
 /// <param name="McpServers">MCP servers that the user gives, held in memory, encrypted; null for none.</param>
-<<<<<<< HEAD
-public sealed record CreateSession(UserId UserId, SessionSettings Settings, Secret? ClaudeKey, IReadOnlyList<McpServer>? McpServers = null)
+/// <param name="RemembersCredential">Whether the credential is stored, sealed, and outlives the server; else it is held in memory only.</param>
+public sealed record CreateSession(
+    UserId UserId,
+    SessionSettings Settings,
+    ClaudeCredential? Credential,
+    IReadOnlyList<McpServer>? McpServers = null,
+    bool RemembersCredential = false)
     : IUserRequest<Result<CreatedSession>>, IAudited<Result<CreatedSession>>
 {
     /// <inheritdoc/>
     public AuditAct Act => new AuditAct("session.created") { IsCritical = IsWide }
         .With("mode", Settings.PermissionMode.ToString())
         .With("network", Settings.Network?.Mode.ToString())
-        .With("own_key", AuditText.Flag(ClaudeKey is not null))
+        .With("own_key", AuditText.Flag(Credential is not null))
         .With("mcp_servers", AuditText.Names(McpServers?.Select(s => s.Name)))
         .With("allowed", AuditText.Rules(Settings.AllowedTools));
 
@@ -38,16 +43,6 @@ public sealed record CreateSession(UserId UserId, SessionSettings Settings, Secr
     /// <inheritdoc/>
     public AuditAct ActOf(Result<CreatedSession> response) => Act with { Session = response.Value.Id };
 }
-=======
-/// <param name="RemembersCredential">Whether the credential is stored, sealed, and outlives the server; else it is held in memory only.</param>
-public sealed record CreateSession(
-    UserId UserId,
-    SessionSettings Settings,
-    ClaudeCredential? Credential,
-    IReadOnlyList<McpServer>? McpServers = null,
-    bool RemembersCredential = false)
-    : IUserRequest<Result<CreatedSession>>;
->>>>>>> secrets
 
 /// <summary>A session that was made.</summary>
 public sealed record CreatedSession(SessionId Id, string Name, SessionStatus Status, DateTimeOffset CreatedAt);

@@ -1,9 +1,6 @@
-<<<<<<< HEAD
 using Claudy.Application.Audit;
 using Claudy.Application.Audit.Ports;
-=======
 using Claudy.Application.Credentials;
->>>>>>> secrets
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Admission;
@@ -94,12 +91,8 @@ internal sealed partial class SessionRunnerFactory(
     private async Task ReleaseAfterAsync(SessionRunner runner, SessionLease lease, Session session, SessionMeter meter, Action ended)
     {
         await runner.Completion;
-<<<<<<< HEAD
         meters.Close(meter);
-        if (!session.IsLive)
-=======
         try
->>>>>>> secrets
         {
             if (!session.IsLive)
             {

@@ -64,16 +64,12 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         LogRelaying(session, route, (int)response.StatusCode);
         context.Response.StatusCode = (int)response.StatusCode;
         response.CopyTo(context.Response.Headers);
-<<<<<<< HEAD
-        var usage = response.IsSuccessStatusCode ? UsageReader.For(response) : null;
+        if (!response.IsSuccessStatusCode)
+            return new ApiOutcome((int)response.StatusCode, null, null, 0, !await CopyErrorAsync(response, context, session, credential.Value));
+
+        var usage = UsageReader.For(response);
         var isWhole = await CopyBodyAsync(response, context, session, usage);
         return new ApiOutcome((int)response.StatusCode, usage?.Model, usage?.Usage, usage?.Deltas ?? 0, !isWhole);
-=======
-        if (response.IsSuccessStatusCode)
-            await CopyBodyAsync(response, context, session);
-        else
-            await CopyErrorAsync(response, context, session, credential.Value);
->>>>>>> secrets
     }
 
     public void Dispose() => _client.Dispose();
@@ -116,10 +112,7 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         }
     }
 
-<<<<<<< HEAD
-    private async Task<bool> CopyBodyAsync(HttpResponseMessage response, HttpContext context, SessionId session, UsageReader? usage)
-=======
-    private async Task CopyErrorAsync(HttpResponseMessage response, HttpContext context, SessionId session, Secret credential)
+    private async Task<bool> CopyErrorAsync(HttpResponseMessage response, HttpContext context, SessionId session, Secret credential)
     {
         var cancellationToken = context.RequestAborted;
         using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -130,16 +123,22 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
             QuotedCredential.RemoveFrom(context.Response.Headers, credential);
             context.Response.ContentLength = body.Length;
             await context.Response.BodyWriter.WriteAsync(body, cancellationToken);
+            return true;
         }
         catch (Exception e) when (e is IOException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             LogCut(e, session);
             context.Abort();
         }
+        catch (Exception e) when (IsHangUp(e, context))
+        {
+            // Nobody is left to tell.
+        }
+
+        return false;
     }
 
-    private async Task CopyBodyAsync(HttpResponseMessage response, HttpContext context, SessionId session)
->>>>>>> secrets
+    private async Task<bool> CopyBodyAsync(HttpResponseMessage response, HttpContext context, SessionId session, UsageReader? usage)
     {
         var cancellationToken = context.RequestAborted;
         var output = context.Response.BodyWriter;

@@ -10,11 +10,7 @@ namespace Claudy.Infrastructure.Security;
 /// <summary>Tokens and credentials.</summary>
 public static class SecurityRegistration
 {
-<<<<<<< HEAD
-    /// <summary>Adds <see cref="ITokenIssuer"/>, <see cref="ISigningKeys"/>, <see cref="ICredentialVault"/> and <see cref="IMcpServerVault"/>; see <see cref="SigningKeyOptions"/> and <see cref="CredentialOptions"/>.</summary>
-=======
-    /// <summary>Adds <see cref="ITokenIssuer"/>, <see cref="ICredentialVault"/>, <see cref="ICredentialSealer"/> and <see cref="IMcpServerVault"/>; see <see cref="SigningKeyOptions"/>, <see cref="CredentialOptions"/> and <see cref="EncryptionOptions"/>.</summary>
->>>>>>> secrets
+    /// <summary>Adds <see cref="ITokenIssuer"/>, <see cref="ISigningKeys"/>, <see cref="ICredentialVault"/>, <see cref="ICredentialSealer"/> and <see cref="IMcpServerVault"/>; see <see cref="SigningKeyOptions"/>, <see cref="CredentialOptions"/> and <see cref="EncryptionOptions"/>.</summary>
     public static IHostApplicationBuilder AddSecurity(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);

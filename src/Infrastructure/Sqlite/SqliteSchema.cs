@@ -69,7 +69,6 @@ internal static class SqliteSchema
         ) STRICT;
         """,
         """
-<<<<<<< HEAD
         CREATE TABLE sign_ins (
             id         TEXT NOT NULL PRIMARY KEY,
             owner      TEXT NOT NULL,
@@ -158,7 +157,8 @@ internal static class SqliteSchema
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX usage_days_by_day ON usage_days (day);
         CREATE INDEX usage_days_by_session ON usage_days (session_id);
-=======
+        """,
+        """
         -- Sealed under keys that are not in here. An empty session stands for all of the owner's; without a sealed value
         -- it says that the owner's was held in memory only.
         CREATE TABLE credentials (
@@ -171,7 +171,6 @@ internal static class SqliteSchema
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX credentials_by_session ON credentials (session);
         CREATE INDEX credentials_by_key ON credentials (key_id) WHERE key_id IS NOT NULL;
->>>>>>> secrets
         """,
     ];
 

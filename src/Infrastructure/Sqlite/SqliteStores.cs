@@ -1,8 +1,5 @@
-<<<<<<< HEAD
 using Claudy.Application.Authentication.Ports;
-=======
 using Claudy.Application.Credentials.Ports;
->>>>>>> secrets
 using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Usage.Ports;
 using Claudy.Application.Users.Ports;
@@ -16,11 +13,7 @@ namespace Claudy.Infrastructure.Sqlite;
 /// <summary>The embedded stores: one SQLite database in the data folder.</summary>
 public static class SqliteStores
 {
-<<<<<<< HEAD
-    /// <summary>Adds the event log and the stores of sessions, search, users, rules, tokens and usage; the database is made or brought up to date at start.</summary>
-=======
-    /// <summary>Adds the event log, session store, search, user, rule and credential store; the database is made or brought up to date at start.</summary>
->>>>>>> secrets
+    /// <summary>Adds the event log and the stores of sessions, search, users, rules, tokens, credentials and usage; the database is made or brought up to date at start.</summary>
     public static IHostApplicationBuilder AddSqliteStores(this IHostApplicationBuilder builder)
     {
         builder.Services.AddOptions<SqliteOptions>()
@@ -39,13 +32,10 @@ public static class SqliteStores
         builder.Services.AddSingleton<ISessionSearch, SqliteSessionSearch>();
         builder.Services.AddSingleton<IUserStore, SqliteUserStore>();
         builder.Services.AddSingleton<IPermissionRuleStore, SqlitePermissionRuleStore>();
-<<<<<<< HEAD
         builder.Services.AddSingleton<IRefreshTokenStore, SqliteRefreshTokenStore>();
         builder.Services.AddSingleton<IPersonalTokenStore, SqlitePersonalTokenStore>();
         builder.Services.AddSingleton<IUsageStore, SqliteUsageStore>();
-=======
         builder.Services.AddSingleton<ISealedCredentialStore, SqliteSealedCredentialStore>();
->>>>>>> secrets
         return builder;
     }
 

@@ -28,12 +28,8 @@ internal static class CommandLine
             ChatCommand.Create(),
             ExportCommand.Create(),
             TokenCommand.Create(),
-<<<<<<< HEAD
             KeysCommand.Create(),
             AuditCommand.Create(),
-=======
-            new Command("keys", "Looks after the server's own keys.") { RotateEncryptionCommand.Create() },
->>>>>>> secrets
             DoctorCommand.Create(),
         };
 

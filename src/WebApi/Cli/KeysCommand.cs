@@ -8,7 +8,7 @@ using MediatR;
 
 namespace Claudy.WebApi.Cli;
 
-/// <summary><c>claudy keys</c>: the keys that sign access tokens.</summary>
+/// <summary><c>claudy keys</c>: the server's own keys. <c>rotate</c> is about those that sign access tokens.</summary>
 internal static class KeysCommand
 {
     public static Command Create()
@@ -19,7 +19,7 @@ internal static class KeysCommand
         };
         var rotate = new Command("rotate", "Makes a new signing key. A running server takes it up within seconds; nobody is signed out. Needs the server's data folder (CLAUDY_DATA).") { atOnce };
         rotate.SetAction((parsed, cancellationToken) => RotateAsync(parsed.GetValue(atOnce), cancellationToken));
-        return new Command("keys", "The keys that sign access tokens.") { rotate };
+        return new Command("keys", "The server's own keys.") { rotate, RotateEncryptionCommand.Create() };
     }
 
     private static async Task<int> RotateAsync(bool atOnce, CancellationToken cancellationToken)

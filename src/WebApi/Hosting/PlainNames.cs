@@ -16,12 +16,9 @@ internal static class PlainNames
         ("GITHUB_CLIENT_ID", "Claudy:GitHub:ClientId"),
         ("GITHUB_CLIENT_SECRET", "Claudy:GitHub:ClientSecret"),
         ("JWT_PRIVATE_KEY_PATH", "Claudy:Auth:PrivateKeyPath"),
-<<<<<<< HEAD
         ("JWT_PRIVATE_KEY_PASSPHRASE", "Claudy:Auth:PrivateKeyPassphrase"),
         ("JWT_PUBLIC_KEY_PATH", "Claudy:Auth:PublicKeyPath"),
-=======
         ("ENCRYPTION_KEY", "Claudy:Encryption:Key"),
->>>>>>> secrets
     ];
 
     /// <summary>Adds them and the default data folder below everything else, so that any other source wins.</summary>

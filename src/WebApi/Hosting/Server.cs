@@ -149,11 +149,8 @@ internal static class Server
         }
 
         app.MapSessions();
-<<<<<<< HEAD
         app.MapUsage();
-=======
         app.MapCredentials();
->>>>>>> secrets
 
         // By default a fallback leaves out whatever looks like a file.
         app.MapFallback("{*path}", context => Problems.WriteAsync(context, HttpErrors.NoSuchPage()));

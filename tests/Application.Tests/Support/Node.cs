@@ -100,13 +100,10 @@ internal sealed class Node : IAsyncDisposable
         var egress = Substitute.For<IEgressProxy>();
         egress.OpenAsync(default, default!, default!, default!, default).ReturnsForAnyArgs("/run/egress.sock");
 
-<<<<<<< HEAD
         var audit = new RecordingAuditLog();
-=======
         var check = Substitute.For<IClaudeKeyCheck>();
         check.CheckAsync(default!, default).ReturnsForAnyArgs(Result.Success());
 
->>>>>>> secrets
         var memory = Substitute.For<INodeMemory>();
         memory.AvailableBytes.Returns(long.MaxValue);
         var workspace = new ScriptedWorkspace();
@@ -123,13 +120,10 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton<IPermissionRuleStore>(rules).AddSingleton<IUsageStore>(usage)
             .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker).AddSingleton(egress)
             .AddSingleton(memory)
-<<<<<<< HEAD
             .AddSingleton<IAuditLog>(audit)
             .AddSingleton(Substitute.For<IAuditTrail>())
-=======
             .AddSingleton<ICredentialSealer, PlainSealer>().AddSingleton<ISealedCredentialStore, InMemoryCredentials>()
             .AddSingleton(check)
->>>>>>> secrets
             .Configure<SessionOptions>(o => options?.Invoke(o))
             .Configure<NetworkOptions>(o => network?.Invoke(o))
             .AddSingleton<IWorkspaceConfigurationReader>(workspace).AddSingleton<IMcpServerVault>(workspace)
