@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using Claudy.Integration.Tests.Support;
 using Shouldly;
@@ -160,14 +161,14 @@ public sealed class RateTests
 
     private static async Task<bool> IsServedAsync(ClaudyServer server)
     {
-        using var client = await server.ConnectRawAsync();
         var answer = "";
         try
         {
+            using var client = await server.ConnectRawAsync();
             await client.SayAsync("GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
             answer = await client.HearAsync();
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or SocketException)
         {
             // Closed before it could ask.
         }
