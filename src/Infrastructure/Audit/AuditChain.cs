@@ -58,9 +58,9 @@ internal sealed class AuditChain(string folder, long maxFileBytes, string node, 
     {
         var output = new ArrayBufferWriter<byte>();
         var head = _head;
-        foreach (var (entry, time) in entries)
+        foreach (var (entry, at) in entries)
         {
-            head = AuditRecord.Write(output, head, time, node, entry);
+            head = AuditRecord.Write(output, head, at, node, entry);
         }
 
         if (_file is null || (_length > 0 && _length + output.WrittenCount > maxFileBytes))
