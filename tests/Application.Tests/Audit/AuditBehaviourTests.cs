@@ -102,7 +102,7 @@ public sealed class AuditBehaviourTests
 
         await node.SendAsync(new CreateSession(Node.Owner, new SessionSettings { Name = "x" }, null));
 
-        node.Audit.Entries.Where(e => e.Action == "session.created").Last().Code.ShouldBe("SESSION_011");
+        node.Audit.Entries.Last(e => e.Action == "session.created").Code.ShouldBe("SESSION_011");
     }
 
     [Fact]

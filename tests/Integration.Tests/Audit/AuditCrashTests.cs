@@ -114,13 +114,13 @@ public sealed class AuditCrashTests
         server.BeginErrorReadLine();
         while (await server.StandardOutput.ReadLineAsync().WaitAsync(Eventually.Deadline) is { } line)
         {
-            if (Regex.Match(line, @"(http://\S+)/signin\?code=(\S+)", RegexOptions.None, TimeSpan.FromSeconds(1)) is not { Success: true, Groups: var groups })
+            if (Regex.Match(line, @"(?<address>http://\S+)/signin\?code=(?<code>\S+)", RegexOptions.None, TimeSpan.FromSeconds(1)) is not { Success: true, Groups: var groups })
             {
                 continue;
             }
 
-            using var http = new HttpClient { BaseAddress = new Uri(groups[1].Value) };
-            using var answer = await http.PostAsJsonAsync("/auth/local", new { code = groups[2].Value });
+            using var http = new HttpClient { BaseAddress = new Uri(groups["address"].Value) };
+            using var answer = await http.PostAsJsonAsync("/auth/local", new { code = groups["code"].Value });
             var signedIn = await answer.Content.ReadFromJsonAsync<JsonElement>();
             var token = signedIn.GetProperty("access_token").GetString();
             return await TestClient.ConnectAsync(
