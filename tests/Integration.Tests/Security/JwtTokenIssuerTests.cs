@@ -47,7 +47,7 @@ public sealed class JwtTokenIssuerTests : IClassFixture<TestKeys>
     [InlineData(UserRole.Admin, "admin")]
     public async Task Validate_ShouldTellTheRoleThatTheTokenNames(UserRole role, string name)
     {
-        var token = _issuer.Issue(Someone with { Role = role }).Value.Reveal();
+        var token = _issuer.Issue(Someone with { Role = role }, SignIn).Value.Reveal();
 
         (await _issuer.ValidateAsync(token)).Value.Role.ShouldBe(role);
         new JsonWebToken(token).GetPayloadValue<string>("role").ShouldBe(name);
