@@ -8,20 +8,23 @@ public sealed class AuditRules
 {
     private static readonly string[] LookOnly =
     [
-        "FindLatestSession", "GetSession", "ListSessions", "GetSessionHistory", "SearchHistory", "GetContextUsage", "GetMcpStatus", "ListSlashCommands",
-        "ListSessionRules", "ListUserRules", "ListFiles", "GetWorkspaceInfo",
+        "FindLatestSession", "GetSession", "ListSessions", "GetSessionHistory", "OpenSessionEvents", "SearchHistory", "GetContextUsage", "GetMcpStatus", "ListSlashCommands",
+        "ListSessionRules", "ListUserRules", "ListFiles", "GetWorkspaceInfo", "GetProfile", "GetUsage", "ListPersonalTokens", "DescribeUserKey", "DescribeSessionKey",
     ];
 
     // The session's own history says who was asked what, and when.
     private static readonly string[] KeptInTheSession = ["SendChat", "EditMessage", "CancelMessage", "SendNow", "InterruptTurn"];
 
+    // Nobody is anybody yet: what comes of it is recorded when it is completed.
+    private static readonly string[] OnlyBegun = ["BeginGitHubSignIn"];
+
     [Fact]
     public void UseCases_ShouldBeAuditedUnlessTheyAreNamedHere() =>
-        House.Claudy.UnauditedRequests().Except([.. LookOnly, .. KeptInTheSession]).ShouldBeEmpty();
+        House.Claudy.UnauditedRequests().Except([.. LookOnly, .. KeptInTheSession, .. OnlyBegun]).ShouldBeEmpty();
 
     [Fact]
     public void UseCases_WhenTheyAreNamedHere_ShouldBeThereAndNotAudited() =>
-        LookOnly.Concat(KeptInTheSession).Except(House.Claudy.UnauditedRequests()).ShouldBeEmpty();
+        LookOnly.Concat(KeptInTheSession).Concat(OnlyBegun).Except(House.Claudy.UnauditedRequests()).ShouldBeEmpty();
 
     [Fact]
     public void UseCases_WhenOneIsNew_ShouldBeSeen() =>

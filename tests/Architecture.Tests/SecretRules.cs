@@ -18,6 +18,13 @@ public sealed partial class SecretRules
         "Claudy.WebApi.Protocol.TokenDescription::Code",
         "Claudy.Domain.Sessions.SessionErrorRaised::Code",
         "Claudy.Application.Messaging.TracingBehaviour`2::LogRefused code",
+        "Claudy.Application.Audit.AuditEntry::Code",
+        "Claudy.Application.Usage.Ports.UsageGroup::Key",
+        "Claudy.Infrastructure.InProcess.RecentlyUsed`1/Entry::Key",
+        "Claudy.WebApi.Protocol.UsageSumData::Key",
+
+        // Bytes, which print as no more than that.
+        "Claudy.WebApi.Edge.ServerCertificate/Files::Key",
     ];
 
     /// <summary>Wire types that carry a secret on purpose, each to whom it belongs or from them.</summary>
@@ -25,6 +32,11 @@ public sealed partial class SecretRules
     [
         "Claudy.WebApi.Http.SignInRequest::Code",
         "Claudy.WebApi.Http.SignInResponse::AccessToken",
+        "Claudy.WebApi.Http.SignInResponse::RefreshToken",
+        "Claudy.WebApi.Http.RefreshTokenRequest::RefreshToken",
+        "Claudy.WebApi.Http.CreatedPersonalTokenData::Token",
+        "Claudy.WebApi.Http.GitHubCallbackRequest::Code",
+        "Claudy.Infrastructure.GitHub.TokenAnswer::AccessToken",
         "Claudy.WebApi.Protocol.CreateSessionData::ClaudeToken",
         "Claudy.WebApi.Protocol.ClaudeTokenData::ClaudeToken",
         "Claudy.Infrastructure.Security.KeyLine::Key",

@@ -55,6 +55,9 @@ public static class AuditCredential
     /// <summary>An access token.</summary>
     public const string AccessToken = "access_token";
 
+    /// <summary>A personal access token.</summary>
+    public const string PersonalToken = "personal_token";
+
     /// <summary>A one-time sign-in code.</summary>
     public const string SignInCode = "sign_in_code";
 

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
@@ -10,13 +11,19 @@ namespace Claudy.Application.Authentication;
 
 /// <summary>Exchanges a refresh token for an access token and the next refresh token.</summary>
 /// <param name="RefreshToken">As it came from the client.</param>
-public sealed record RefreshSignIn(string? RefreshToken) : IRequest<Result<SignedIn>>
+public sealed record RefreshSignIn(string? RefreshToken) : IRequest<Result<SignedIn>>, IAudited<Result<SignedIn>>
 {
     /// <summary>
     /// For how long after its use a token that comes again is only refused: two requests of one client that cross, not yet
     /// a theft. It gives nothing either way.
     /// </summary>
     internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
+
+    /// <inheritdoc/>
+    public AuditAct Act => new("token.refreshed") { IsCritical = true };
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<SignedIn> response) => Act with { Actor = response.Value.User };
 
     /// <summary>The name alone.</summary>
     public override string ToString() => nameof(RefreshSignIn);

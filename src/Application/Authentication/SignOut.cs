@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Domain.Shared;
@@ -10,7 +11,11 @@ namespace Claudy.Application.Authentication;
 /// <param name="UserId">Who asks.</param>
 /// <param name="SignIn">By which sign-in they ask.</param>
 /// <param name="Everywhere">Whether all of the user's sign-ins end; personal access tokens stay.</param>
-public sealed record SignOut(UserId UserId, SignInId SignIn, bool Everywhere) : IUserRequest<Result>;
+public sealed record SignOut(UserId UserId, SignInId SignIn, bool Everywhere) : IUserRequest<Result>, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("sign_in.ended").With("everywhere", AuditText.Flag(Everywhere));
+}
 
 internal sealed class SignOutHandler(SignIns signIns) : IRequestHandler<SignOut, Result>
 {
@@ -30,8 +35,11 @@ internal sealed class SignOutHandler(SignIns signIns) : IRequestHandler<SignOut,
 /// <summary>The same for a client whose access token ran out: it shows its refresh token instead.</summary>
 /// <param name="RefreshToken">As it came from the client; one that was used before ends its sign-in just as well.</param>
 /// <param name="Everywhere">As in <see cref="SignOut"/>.</param>
-public sealed record SignOutByRefreshToken(string? RefreshToken, bool Everywhere) : IRequest<Result>
+public sealed record SignOutByRefreshToken(string? RefreshToken, bool Everywhere) : IRequest<Result>, IAudited
 {
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("sign_in.ended").With("everywhere", AuditText.Flag(Everywhere));
+
     /// <summary>The name alone.</summary>
     public override string ToString() => nameof(SignOutByRefreshToken);
 }

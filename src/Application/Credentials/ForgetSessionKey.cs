@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -8,7 +9,11 @@ using MediatR;
 namespace Claudy.Application.Credentials;
 
 /// <summary>Forgets a session's own credential, in memory and in the store; from its next request on it uses its owner's or the server's.</summary>
-public sealed record ForgetSessionKey(UserId UserId, SessionId SessionId) : ISessionRequest<Result>;
+public sealed record ForgetSessionKey(UserId UserId, SessionId SessionId) : ISessionRequest<Result>, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("credential.forgotten");
+}
 
 internal sealed class ForgetSessionKeyHandler(UserCredentials credentials, ISessionInbox inbox) : IRequestHandler<ForgetSessionKey, Result>
 {

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Domain.Shared;
 using MediatR;
@@ -9,7 +10,14 @@ namespace Claudy.Application.Credentials;
 /// what is sealed under a key that the operator replaced, is finished first, without another new key.
 /// </summary>
 /// <remarks>Never offered over the network: it is for <c>claudy keys rotate-encryption</c>. The server may run meanwhile.</remarks>
-public sealed record RotateEncryptionKey : IRequest<Result<EncryptionKeyRotation>>;
+public sealed record RotateEncryptionKey : IRequest<Result<EncryptionKeyRotation>>, IAudited<Result<EncryptionKeyRotation>>
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("keys.encryption_rotated") { IsCritical = true };
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<EncryptionKeyRotation> response) => Act with { Target = response.Value.KeyId };
+}
 
 /// <summary>What a rotation did.</summary>
 /// <param name="KeyId">The key that seals from now on.</param>

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
@@ -12,7 +13,14 @@ namespace Claudy.Application.Credentials;
 /// <param name="UserId">Who asks.</param>
 /// <param name="Credential">The credential.</param>
 /// <param name="IsRemembered">Whether it is stored, sealed, and outlives the server; else it is held in memory only.</param>
-public sealed record SetUserKey(UserId UserId, ClaudeCredential Credential, bool IsRemembered) : IUserRequest<Result<KeyStatus>>;
+public sealed record SetUserKey(UserId UserId, ClaudeCredential Credential, bool IsRemembered) : IUserRequest<Result<KeyStatus>>, IAudited<Result<KeyStatus>>
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("credential.set") { IsCritical = true }.With("remembered", AuditText.Flag(IsRemembered));
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<KeyStatus> response) => Act.With("valid", AuditText.Flag(response.Value.IsValid));
+}
 
 internal sealed class SetUserKeyValidator : AbstractValidator<SetUserKey>
 {

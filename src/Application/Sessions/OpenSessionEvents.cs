@@ -1,4 +1,3 @@
-using Claudy.Application.Audit;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
@@ -11,11 +10,7 @@ namespace Claudy.Application.Sessions;
 /// <summary>Gives what reads a session's events in order: what a client that comes back has missed.</summary>
 /// <param name="UserId">Who asks; that the session is theirs is checked once, not for every page.</param>
 /// <param name="SessionId">Which session.</param>
-public sealed record OpenSessionEvents(UserId UserId, SessionId SessionId) : ISessionRequest<Result<SessionEvents>>, IAudited
-{
-    /// <inheritdoc/>
-    public AuditAct Act => new("session.exported");
-}
+public sealed record OpenSessionEvents(UserId UserId, SessionId SessionId) : ISessionRequest<Result<SessionEvents>>;
 
 /// <summary>The events of a session that its reader may see.</summary>
 public sealed class SessionEvents(ISessionEventLog log, SessionId session)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Claudy.Application.Audit;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Usage;
 using Claudy.Domain.Sessions;
@@ -13,7 +15,11 @@ namespace Claudy.Application.Sessions;
 /// <param name="UserId">Who asks.</param>
 /// <param name="SessionId">Which session.</param>
 /// <param name="Budget">Its limits from now on; null for the server's default.</param>
-public sealed record SetBudget(UserId UserId, SessionId SessionId, Budget? Budget) : IControlRequest;
+public sealed record SetBudget(UserId UserId, SessionId SessionId, Budget? Budget) : IControlRequest, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new AuditAct("budget.set").With("soft_usd", Budget?.SoftUsd?.ToString(CultureInfo.InvariantCulture)).With("hard_usd", Budget?.HardUsd?.ToString(CultureInfo.InvariantCulture));
+}
 
 internal sealed class SetBudgetValidator : AbstractValidator<SetBudget>
 {

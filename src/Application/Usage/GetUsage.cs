@@ -65,7 +65,6 @@ internal sealed class GetUsageHandler(IUsageStore store, BudgetLedger ledger, IU
         return new UsageReport(from, to, groups, total[0], await ledger.StandingAsync(request.UserId, cancellationToken));
     }
 
-    // The user of local mode is the operator.
     private async Task<bool> MaySeeAllUsersAsync(UserId user, CancellationToken cancellationToken) =>
-        await users.FindAsync(user, cancellationToken) is { Username: User.LocalUsername };
+        await users.FindAsync(user, cancellationToken) is { Role: UserRole.Admin };
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Domain.Shared;
@@ -50,6 +51,7 @@ internal static class KeysCommand
         // Here, and not within the use case, where a key that cannot be read would pass for a fault.
         host.Services.GetRequiredService<ISigningKeys>();
         await using var scope = host.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<AuditOrigin>().Credential = AuditCredential.Console;
         return await scope.ServiceProvider.GetRequiredService<IMediator>().Send(request, cancellationToken);
     }
 }

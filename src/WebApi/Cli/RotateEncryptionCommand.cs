@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Claudy.Application.Audit;
 using Claudy.Application.Credentials;
 using Claudy.WebApi.Cli.Chat;
 using Claudy.WebApi.Hosting;
@@ -24,6 +25,7 @@ internal static class RotateEncryptionCommand
         {
             using var host = LocalServices.ComposeForKeys();
             await using var scope = host.Services.CreateAsyncScope();
+            scope.ServiceProvider.GetRequiredService<AuditOrigin>().Credential = AuditCredential.Console;
             var rotated = await scope.ServiceProvider.GetRequiredService<IMediator>().Send(new RotateEncryptionKey(), cancellationToken);
             if (!rotated.IsSuccess)
             {

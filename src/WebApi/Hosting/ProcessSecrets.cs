@@ -12,6 +12,9 @@ internal static partial class ProcessSecrets
         "Claudy:Claude:AuthToken",
         "Claudy:Encryption:Key",
         "Claudy:Encryption:PreviousKeys",
+        "Claudy:GitHub:ClientSecret",
+        "Claudy:Auth:PrivateKeyPassphrase",
+        "Claudy:Tls:Password",
     ];
 
     /// <summary>Every user of a machine can read command lines.</summary>

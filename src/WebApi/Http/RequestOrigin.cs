@@ -2,6 +2,7 @@ using Claudy.Application.Audit;
 using Claudy.Application.Audit.Ports;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
 
 namespace Claudy.WebApi.Http;
 
@@ -24,7 +25,7 @@ internal static class RequestOrigin
 
     /// <summary>Notes who is signed in.</summary>
     public static void SignIn(this AuditOrigin origin, Identity identity) =>
-        (origin.Username, origin.Credential) = (identity.Username, AuditCredential.AccessToken);
+        (origin.Username, origin.Credential) = (identity.Username, identity.Grant is Grant.PersonalToken ? AuditCredential.PersonalToken : AuditCredential.AccessToken);
 
     /// <summary>Records that the request was turned away before any use case saw it.</summary>
     public static void NoteRefused(this HttpContext context, string action, Error error, string? target = null) =>

@@ -1,6 +1,7 @@
 using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.Application.Messaging;
+using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 using Claudy.WebApi.Edge;
 using Claudy.WebApi.Hosting;
@@ -106,6 +107,12 @@ internal static class SignInEndpoints
             CredentialKind.SignInCode,
             () => mediator.Send(new SignInLocally(request.Code), context.RequestAborted),
             context.RequestAborted);
+        if (signedIn.Error is { Status: ResultStatus.LimitExceeded } tooMany)
+        {
+            // Decided before the use case was asked.
+            context.NoteRefused(AuditActions.LimitExceeded, tooMany);
+        }
+
         await SignInAnswer.WriteAsync(context, signedIn);
     }
 }

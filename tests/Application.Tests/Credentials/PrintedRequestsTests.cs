@@ -57,6 +57,7 @@ public sealed class PrintedRequestsTests
                 var f when f == typeof(Secret) => new Secret(secret),
                 var f when f == typeof(ClaudeCredential) => new ClaudeCredential(ClaudeCredentialKind.ApiKey, new Secret(secret)),
                 var f when f == typeof(IReadOnlyList<McpServer>) => new[] { Server(secret) },
+                var f when f == typeof(SessionSettings) => new SessionSettings { Name = "" },
                 var f when f == typeof(string) && isNamed => secret,
                 _ => null,
             };

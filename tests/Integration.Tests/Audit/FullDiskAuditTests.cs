@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using Claudy.Integration.Tests.Support;
@@ -12,12 +13,11 @@ public sealed class FullDiskAuditTests
     [Fact]
     public async Task Server_WhenNoRecordCanBeWritten_ShouldRefuseSignInsAndGrantsButGoOnWorking()
     {
-        await using var server = await ClaudyServer.StartAsync();
+        using var kept = new Folder();
+        await using var server = await ClaudyServer.StartAsync(new() { ["Claudy:Audit:Path"] = kept.Link });
         await using var client = await server.ConnectAsync();
         var session = await client.CreateSessionAsync();
-        var folder = Path.Combine(server.DataPath, "audit");
-        Directory.Move(folder, folder + ".away");
-        await File.WriteAllTextAsync(folder, "no folder");
+        kept.Break();
         await client.AskAsync("session_control", new { action = "rename", name = "noted" }, session);
 
         var code = server.Banner.ToString().Split("code=")[1].Split(' ')[0];
@@ -29,13 +29,43 @@ public sealed class FullDiskAuditTests
         (await client.AskAsync("chat_message", content: "hello")).Type().ShouldBe("chat_accepted");
         (await client.AskAsync("file_upload", new { filename = "a.txt", content = "x" }, session)).Type().ShouldBe("file_uploaded");
 
-        File.Delete(folder);
-        Directory.Move(folder + ".away", folder);
+        kept.Mend();
 
         // The code was not used up by the sign-in that was refused.
         using var signedIn = await server.Http.PostAsJsonAsync("/auth/local", new { code });
         signedIn.StatusCode.ShouldBe(HttpStatusCode.OK);
-        var text = string.Concat(Directory.GetFiles(folder, "*.jsonl").Order(StringComparer.Ordinal).Select(File.ReadAllText));
+        var text = string.Concat(Directory.GetFiles(kept.Target, "*.jsonl").Order(StringComparer.Ordinal).Select(File.ReadAllText));
         text.ShouldContain("file.uploaded");
+    }
+
+    /// <summary>A folder by way of a link, which can be led elsewhere in one step: the server tries to write all the time.</summary>
+    private sealed class Folder : IDisposable
+    {
+        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("claudy-audit-");
+
+        public Folder()
+        {
+            Directory.CreateDirectory(Target);
+            Mend();
+        }
+
+        public string Target => Path.Combine(_folder.FullName, "kept");
+
+        public string Link => Path.Combine(_folder.FullName, "link");
+
+        public void Break() => Lead("/dev/null");
+
+        public void Mend() => Lead(Target);
+
+        public void Dispose() => _folder.Delete(recursive: true);
+
+        private void Lead(string target)
+        {
+            var next = Path.Combine(_folder.FullName, "next");
+            File.CreateSymbolicLink(next, target);
+            using var rename = Process.Start("mv", ["-T", next, Link]);
+            rename.WaitForExit();
+            rename.ExitCode.ShouldBe(0);
+        }
     }
 }

@@ -1,6 +1,10 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Claudy.Application.Credentials.Ports;
+using Claudy.Application.Sessions.Ports;
+using Claudy.Domain.Shared;
 using Claudy.Integration.Tests.Support;
 using Claudy.WebApi.WebSockets;
 using Microsoft.AspNetCore.Routing;
@@ -23,7 +27,9 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _server = await ClaudyServer.StartAsync(new() { ["Claudy:Http:FramesPerSecond"] = "100000", ["Claudy:Http:FrameBurst"] = "100000" });
+        _server = await ClaudyServer.StartAsync(
+            new() { ["Claudy:Http:FramesPerSecond"] = "100000", ["Claudy:Http:FrameBurst"] = "100000", ["Claudy:Limits:RequestsPerSecondPerUser"] = "100000", ["Claudy:Limits:RequestBurstPerUser"] = "100000" },
+            change: services => services.AddSingleton<IClaudeKeyCheck, TakesEveryKey>());
         _server.Agents.Script = Tenant.FollowAsync;
         _bob = await _server.ConnectAsync("bob");
         _alice = await Tenant.PrepareAsync(_server, "alice");
@@ -45,7 +51,7 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
     [Fact]
     public void Cases_WhenAFrameOrFieldIsNew_ShouldSayWhatToAdd()
     {
-        var unheardOf = new FrameDefinition("brand_new", [], static (_, _, _) => Task.FromResult(Domain.Shared.Result.Success()));
+        var unheardOf = new FrameDefinition("brand_new", [], static (_, _, _) => Task.FromResult(Result.Success()));
 
         FrameCases.Missing([unheardOf]).ShouldContain(sentence => sentence.Contains("brand_new is not in FrameCases.FieldsOf", StringComparison.Ordinal));
         FrameCases.MissingFields("ping", typeof(BrandNewData)).ShouldHaveSingleItem().ShouldContain("FrameCases.IdFields");
@@ -137,9 +143,9 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
     [Fact]
     public async Task Routes_WhenTheyAreOnesOwn_ShouldBeAnswered()
     {
-        foreach (var route in RouteCases.All(Endpoints()).OrderBy(route => route.Method == "DELETE"))
+        foreach (var route in RouteCases.All(Endpoints()).OrderBy(route => route.Name == "DELETE /api/session/{id}"))
         {
-            (await SendAsync(route, _alice.Ids, await _server.TokenAsync("alice"))).ShouldMatch("^20[04] ", route.Name);
+            (await SendAsync(route, _alice.Ids, await _server.TokenAsync("alice"))).ShouldMatch("^20[014] ", route.Name);
         }
     }
 
@@ -193,6 +199,7 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(new HttpMethod(route.Method), route.Path(ids));
         request.Headers.Authorization = token is null ? null : new AuthenticationHeaderValue("Bearer", token);
+        request.Content = route.Body is { } body ? JsonContent.Create(body(ids)) : null;
         using var answer = await _server.Http.SendAsync(request);
         var headers = answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key != "Date").OrderBy(header => header.Key, StringComparer.Ordinal)
             .Select(header => $"{header.Key}: {string.Join(',', header.Value)}");
@@ -210,7 +217,13 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
             answer = answer.Replace(JsonEncodedText.Encode(ids[i]).ToString(), $"<{i}>", StringComparison.Ordinal).Replace(ids[i], $"<{i}>", StringComparison.Ordinal);
         }
 
+        answer = PersonalToken().Replace(answer, "<token>");
         return ReplyTo().Replace(Time().Replace(Uuid().Replace(answer, "<id>"), "<time>"), "\"reply_to\":\"\"");
+    }
+
+    private sealed class TakesEveryKey : IClaudeKeyCheck
+    {
+        public Task<Result> CheckAsync(ClaudeCredential credential, CancellationToken cancellationToken) => Task.FromResult(Result.Success());
     }
 
     private sealed record BrandNewData(string? BrandNewId, int? Limit);
@@ -220,6 +233,9 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
 
     [GeneratedRegex(@"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?")]
     private static partial Regex Time();
+
+    [GeneratedRegex("claudy_pat_[0-9A-Za-z]+")]
+    private static partial Regex PersonalToken();
 
     [GeneratedRegex("\"reply_to\":\"[0-9a-f]*\"")]
     private static partial Regex ReplyTo();

@@ -6,7 +6,8 @@ namespace Claudy.Integration.Tests.CrossTenant;
 /// <param name="Method">GET, POST …</param>
 /// <param name="Name">The route with its method.</param>
 /// <param name="Path">Its address, with ids of a tenant.</param>
-internal sealed record RouteCase(string Method, string Name, Func<TenantIds, string> Path);
+/// <param name="Body">What is sent to it, with ids of a tenant; null for nothing.</param>
+internal sealed record RouteCase(string Method, string Name, Func<TenantIds, string> Path, Func<TenantIds, object>? Body);
 
 /// <summary>Makes the cases of every route of the built server; one that is new makes the test fail until a line here says what it names.</summary>
 internal static class RouteCases
@@ -15,18 +16,31 @@ internal static class RouteCases
     private static readonly Dictionary<string, Func<TenantIds, string>> Parameters = new(StringComparer.Ordinal)
     {
         ["/api/session/{id}"] = ids => ids.Session,
+        ["/api/user/tokens/{id}"] = ids => ids.PersonalToken,
     };
 
     /// <summary>What queries may name, by the whole route.</summary>
     private static readonly Dictionary<string, Func<TenantIds, string>> Queries = new(StringComparer.Ordinal)
     {
         ["/api/session"] = ids => $"?cursor={Uri.EscapeDataString(ids.ListCursor)}&query={ids.Word}",
+        ["/api/session/token"] = ids => $"?session_id={ids.Session}",
+        ["/api/usage"] = ids => $"?session_id={ids.Session}",
+    };
+
+    /// <summary>What routes take, by the whole route with its method.</summary>
+    private static readonly Dictionary<string, Func<TenantIds, object>> Bodies = new(StringComparer.Ordinal)
+    {
+        ["POST /api/user/tokens"] = _ => new { name = "a script's" },
+        ["POST /api/claude/token/validate"] = _ => new { claude_token = "made-up" },
+        ["PUT /api/user/claude-token"] = _ => new { claude_token = "made-up" },
+        ["PUT /api/session/token"] = ids => new { claude_token = "made-up", session_id = ids.Session },
     };
 
     /// <summary>Routes that are for everybody and show nothing of anybody.</summary>
     private static readonly string[] Public =
     [
-        "/ws", "/health", "/health/live", "/health/ready", "/signin", "/signin.css", "/signin.js", "/auth/local", "{*path}",
+        "/ws", "/health", "/health/live", "/health/ready", "/signin", "/signin.css", "/signin.js", "/signed-in.js", "/auth/local", "/auth/sign-out",
+        "/auth/refresh", "/auth/revoke", "/.well-known/jwks.json", "{*path}",
     ];
 
     /// <summary>What is not known of the routes, each as a sentence that says what to add.</summary>
@@ -41,7 +55,7 @@ internal static class RouteCases
     public static IReadOnlyList<RouteCase> All(IEnumerable<RouteEndpoint> routes) =>
     [
         .. Private(routes).SelectMany(route => (route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
-            .Select(method => new RouteCase(method, $"{method} {TextOf(route)}", ids => PathOf(route, ids)))),
+            .Select(method => new RouteCase(method, $"{method} {TextOf(route)}", ids => PathOf(route, ids), Bodies.GetValueOrDefault($"{method} {TextOf(route)}")))),
     ];
 
     private static IEnumerable<RouteEndpoint> Private(IEnumerable<RouteEndpoint> routes) => routes.Where(route => !Public.Contains(TextOf(route), StringComparer.Ordinal));

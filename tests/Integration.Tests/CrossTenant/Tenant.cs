@@ -1,3 +1,5 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
@@ -39,9 +41,11 @@ internal sealed record TenantIds
 
     public required string FileCursor { get; init; }
 
+    public required string PersonalToken { get; init; }
+
     /// <summary>Every id that is a text.</summary>
     public IEnumerable<string> Texts =>
-        [Session, Other, MessageId, RequestId, SessionRule, UserRule, Digest, File, Folder, Server, Word, ListCursor, SearchCursor, FileCursor];
+        [Session, Other, MessageId, RequestId, SessionRule, UserRule, Digest, File, Folder, Server, Word, ListCursor, SearchCursor, FileCursor, PersonalToken];
 }
 
 /// <summary>A user with a session that has one of everything: history, a turn that waits for a permission, a queue, files, rules, a server, a review.</summary>
@@ -105,13 +109,28 @@ internal sealed class Tenant : IAsyncDisposable
             ListCursor = (await client.AskAsync("list_sessions", new { limit = 1 })).Text("next_cursor")!,
             SearchCursor = (await client.AskAsync("search_history", new { query = word, limit = 1 })).Text("next_cursor")!,
             FileCursor = (await client.AskAsync("file_list", new { path = folder, limit = 1 }, session)).Text("next_cursor")!,
+            PersonalToken = await AddPersonalTokenAsync(server, name),
         };
         return new Tenant(server, name, client, ids);
+    }
+
+    private static async Task<string> AddPersonalTokenAsync(ClaudyServer server, string name)
+    {
+        using var answer = await SendAsync(server, name, HttpMethod.Post, "/api/user/tokens", new { name = SecretOf(name) });
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(ClaudyServer server, string name, HttpMethod method, string path, object? body)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await server.TokenAsync(name));
+        return (await server.Http.SendAsync(request)).EnsureSuccessStatusCode();
     }
 
     /// <summary>Deletes all that the user has, so that the ids are well-formed and nobody's.</summary>
     public async Task DeleteAllAsync()
     {
+        using var revoked = await SendAsync(_server, _name, HttpMethod.Delete, $"/api/user/tokens/{Ids.PersonalToken}", null);
         Expect(await Client.AskAsync("permission_rule_remove", new { scope = "user", rule = Ids.UserRule }), "permission_rules");
         foreach (var session in new[] { Ids.Session, Ids.Other })
         {

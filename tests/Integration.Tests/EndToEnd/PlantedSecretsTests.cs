@@ -30,7 +30,10 @@ public sealed class PlantedSecretsTests
             ["ANTHROPIC_API_KEY"] = Plant("the server's key"),
             ["ENCRYPTION_KEY"] = Plant("the encryption key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))),
             ["Claudy__Encryption__PreviousKeys__0"] = Plant("the old encryption key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))),
+            ["GITHUB_CLIENT_ID"] = "an app",
             ["GITHUB_CLIENT_SECRET"] = Plant("the client secret"),
+            ["Claudy__GitHub__Admins__0"] = "somebody",
+            ["Claudy__Auth__LocalMode"] = "true",
             ["Logging:Console:LogLevel:Default"] = "Trace",
         });
         server.RequireSandbox();

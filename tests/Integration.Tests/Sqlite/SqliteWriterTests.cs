@@ -76,7 +76,7 @@ public sealed class SqliteWriterTests : IAsyncLifetime
     [Fact]
     public async Task WriteAsync_WhenTheStoreIsFullInTheMidstOfAStatement_ShouldLeaveNothingAndGoOn()
     {
-        const string ManyUsers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO users SELECT i, i, 0 FROM n";
+        const string ManyUsers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO users (id, username, created_at) SELECT i, i, 0 FROM n";
         await LimitPagesAsync(20);
 
         await Should.ThrowAsync<StoreUnavailableException>(() => Writer.WriteAsync(connection => AddUser(connection, "first") + connection.Execute(ManyUsers), default));
@@ -137,7 +137,7 @@ public sealed class SqliteWriterTests : IAsyncLifetime
     }
 
     private static int AddUser(PreparedConnection connection, string name) =>
-        connection.Execute("INSERT INTO users VALUES ($id, $name, 0)", ("$id", Guid.NewGuid().ToString()), ("$name", name));
+        connection.Execute("INSERT INTO users (id, username, created_at) VALUES ($id, $name, 0)", ("$id", Guid.NewGuid().ToString()), ("$name", name));
 
     private static void Run(SqliteConnection connection, string sql)
     {

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
@@ -12,8 +13,14 @@ namespace Claudy.Application.Authentication.GitHub;
 /// <param name="Code">What GitHub gave; null when it gave an error instead.</param>
 /// <param name="Refusal">GitHub's error, such as <c>access_denied</c>; null when it gave a code.</param>
 /// <param name="Binding">What the browser that began brought back; null from a program.</param>
-public sealed record CompleteGitHubSignIn(string? State, string? Code, string? Refusal, string? Binding) : IRequest<Result<SignedIn>>
+public sealed record CompleteGitHubSignIn(string? State, string? Code, string? Refusal, string? Binding) : IRequest<Result<SignedIn>>, IAudited<Result<SignedIn>>
 {
+    /// <inheritdoc/>
+    public AuditAct Act => new("sign_in.github") { IsCritical = true };
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<SignedIn> response) => Act with { Actor = response.Value.User };
+
     /// <summary>The name alone: code and state are worth a token until they are taken.</summary>
     public override string ToString() => nameof(CompleteGitHubSignIn);
 }

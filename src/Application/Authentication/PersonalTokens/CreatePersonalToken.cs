@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Domain.Shared;
@@ -12,7 +13,15 @@ namespace Claudy.Application.Authentication.PersonalTokens;
 /// <param name="UserId">Whose.</param>
 /// <param name="Name">What its owner calls it: 1 to 100 characters, none of them a control character.</param>
 /// <param name="ExpiresInDays">How many days it holds, 1 to 3,650; null for until it is revoked.</param>
-public sealed record CreatePersonalToken(UserId UserId, string? Name, int? ExpiresInDays) : IUserRequest<Result<CreatedPersonalToken>>;
+public sealed record CreatePersonalToken(UserId UserId, string? Name, int? ExpiresInDays)
+    : IUserRequest<Result<CreatedPersonalToken>>, IAudited<Result<CreatedPersonalToken>>
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("token.created") { IsCritical = true };
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<CreatedPersonalToken> response) => Act with { Target = response.Value.Token.Id.ToString() };
+}
 
 /// <summary>A personal access token was made.</summary>
 /// <param name="Text">The token itself.</param>

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Domain.Shared;
@@ -9,7 +10,11 @@ namespace Claudy.Application.Authentication.PersonalTokens;
 /// <summary>Revokes a personal access token; connections that it opened are closed.</summary>
 /// <param name="UserId">Whose.</param>
 /// <param name="TokenId">Which.</param>
-public sealed record RevokePersonalToken(UserId UserId, PersonalTokenId TokenId) : IUserRequest<Result>;
+public sealed record RevokePersonalToken(UserId UserId, PersonalTokenId TokenId) : IUserRequest<Result>, IAudited
+{
+    /// <inheritdoc/>
+    public AuditAct Act => new("token.revoked") { Target = TokenId.ToString() };
+}
 
 internal sealed class RevokePersonalTokenHandler(IPersonalTokenStore store, Revocations revocations, TimeProvider time)
     : IRequestHandler<RevokePersonalToken, Result>

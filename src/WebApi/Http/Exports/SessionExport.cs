@@ -10,7 +10,7 @@ internal sealed class SessionExport(IMediator mediator, TimeProvider time)
     /// <summary>Answers with the history up to the event that is the last one now.</summary>
     public async Task WriteAsync(HttpContext context, UserId user, SessionDetails session, ExportFormat format)
     {
-        var opened = await mediator.Send(new OpenSessionEvents(user, session.Document.Id), context.RequestAborted);
+        var opened = await mediator.Send(new ExportSession(user, session.Document.Id), context.RequestAborted);
         if (!opened.IsSuccess)
         {
             await Problems.WriteAsync(context, opened.Error);
