@@ -207,7 +207,7 @@ internal sealed class AuditChain(string folder, long maxFileBytes, string node, 
             _lock?.Dispose();
             _lock = null;
             Directory.CreateDirectory(folder, AuditFolder.OwnerOnlyFolder);
-            _lock = Create(path);
+            _lock = Posix.OpenLock(path);
         }
 
         Posix.Take(_lock);

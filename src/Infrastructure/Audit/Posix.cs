@@ -11,6 +11,16 @@ internal static partial class Posix
     private const int Unlock = 8;
     private const int Interrupted = 4;
     private const int ReadOnlyCloseOnExec = 0x80000;
+    private const int ReadWriteCreateCloseOnExec = 0x80042;
+    private const int OwnerOnly = 0x180; // 0600
+
+    /// <summary>Opens a lock's file, and makes it if there is none. Not by the framework, which refuses to open what somebody holds locked.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static SafeFileHandle OpenLock(string path)
+    {
+        var file = Open(path, ReadWriteCreateCloseOnExec, OwnerOnly);
+        return file.IsInvalid ? throw new IOException($"{path} cannot be opened: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}") : file;
+    }
 
     /// <summary>Waits until no other process holds the file's lock, and takes it; it ends with the process at the latest.</summary>
     public static void Take(SafeFileHandle file)
@@ -41,7 +51,7 @@ internal static partial class Posix
     private static partial int Flock(SafeFileHandle file, int operation);
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial SafeFileHandle Open(string path, int flags);
+    private static partial SafeFileHandle Open(string path, int flags, int mode = 0);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(SafeFileHandle file);
