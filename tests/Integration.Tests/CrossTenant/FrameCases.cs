@@ -47,7 +47,7 @@ internal static partial class FrameCases
         ["mcp_toggle"] = typeof(McpServerQuery),
         ["validate_token"] = typeof(ClaudeTokenData),
         ["update_token"] = typeof(ClaudeTokenData),
-        ["forget_token"] = null,
+        ["forget_token"] = typeof(TokenScopeData),
         ["token_info"] = null,
         ["usage"] = typeof(UsageQuery),
         ["file_upload"] = typeof(FileUploadData),
