@@ -35,7 +35,8 @@ internal sealed class SessionAudit(Session session, IAuditLog log)
     /// <summary>A host was refused.</summary>
     public void Note(EgressRefusal refusal) =>
         log.Post(Of(AuditActions.EgressRefused, AuditOutcome.Refused, new AuditAct("").With("reason", ReasonOf(refusal.Reason)))
-            with { Target = $"{refusal.Host}:{AuditText.Number(refusal.Port)}" });
+            with
+        { Target = $"{refusal.Host}:{AuditText.Number(refusal.Port)}" });
 
     private AuditAct Decided(PermissionResolved resolved)
     {
