@@ -47,6 +47,10 @@ public static class AuthErrors
         new Error(ResultStatus.LimitExceeded, "AUTH_016", "too_many_personal_tokens", $"There are {limit} personal access tokens, which is the limit. Revoke one first.")
             .With("limit", limit);
 
+    /// <summary>Nobody of that name ever signed in.</summary>
+    public static Error UserNotFound(string username) =>
+        new(ResultStatus.NotFound, "AUTH_018", "user_not_found", $"Nobody called {username} ever signed in here.");
+
     /// <summary>Signing keys that the operator keeps, and the server cannot replace.</summary>
     public static Error KeysAreGiven() =>
         new(ResultStatus.Conflict, "AUTH_017", "signing_keys_given", "The signing key is a file that you gave in Claudy:Auth:PrivateKeyPath. Put another in its place, and the old one's public half into the file of Claudy:Auth:PublicKeyPath; docs/operations.md says how.");

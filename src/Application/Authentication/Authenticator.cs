@@ -14,6 +14,7 @@ public sealed partial class Authenticator(
     ITokenIssuer tokens,
     IPersonalTokenStore personalTokens,
     IUserStore users,
+    UserStanding standing,
     Revocations revocations,
     TimeProvider time,
     ILogger<Authenticator> logger)
@@ -24,7 +25,7 @@ public sealed partial class Authenticator(
     /// <summary>Whose token it is.</summary>
     /// <returns>
     /// The identity; <c>AUTH_002</c> when it ran out, <c>AUTH_003</c> when it is no token of this server or a personal one that
-    /// was revoked, <c>AUTH_006</c> when its sign-in was ended or its owner is gone, <c>SERVER_002</c> when the store cannot say.
+    /// was revoked, <c>AUTH_006</c> when its sign-in was ended or its owner may not use the server any more, <c>SERVER_002</c> when the store cannot say.
     /// </returns>
     public async Task<Result<Identity>> AuthenticateAsync(string token, CancellationToken cancellationToken)
     {
@@ -55,13 +56,13 @@ public sealed partial class Authenticator(
                 return AuthErrors.TokenExpired();
             }
 
-            if (await users.FindAsync(token.Owner, cancellationToken) is not { } owner)
+            if (await users.FindAsync(token.Owner, cancellationToken) is not { } owner || standing.Of(owner) is not { } stands)
             {
                 return AuthErrors.TokenRevoked();
             }
 
             await NoteUseAsync(token, now, cancellationToken);
-            return new Identity(owner.Id, owner.Username, token.ExpiresAt, new Grant.PersonalToken(token.Id)) { Role = owner.Role };
+            return new Identity(owner.Id, owner.Username, token.ExpiresAt, new Grant.PersonalToken(token.Id)) { Role = stands.Role };
         }
         catch (StoreUnavailableException exception)
         {

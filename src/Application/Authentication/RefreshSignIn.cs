@@ -1,4 +1,6 @@
 using Claudy.Application.Audit;
+using Claudy.Application.Audit.Ports;
+using Claudy.Application.Authentication.GitHub;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
@@ -34,6 +36,9 @@ internal sealed partial class RefreshSignInHandler(
     IUserStore users,
     ITokenIssuer tokens,
     SignIns signIns,
+    UserStanding standing,
+    IAuditLog audit,
+    AuditOrigin origin,
     IOptions<SignInOptions> options,
     TimeProvider time,
     ILogger<RefreshSignInHandler> logger) : IRequestHandler<RefreshSignIn, Result<SignedIn>>
@@ -59,8 +64,21 @@ internal sealed partial class RefreshSignInHandler(
             return AuthErrors.RefreshTokenInvalid();
         }
 
-        return await RotateAsync(token, now, user, cancellationToken);
+        if (WhyNot(user, signIn, now) is { } refused)
+        {
+            await signIns.EndAsync(signIn.Id);
+            return refused;
+        }
+
+        return await RotateAsync(token, now, user with { Role = standing.Of(user)!.Role }, cancellationToken);
     }
+
+    private Error? WhyNot(User user, SignIn signIn, DateTimeOffset now) => standing.Of(user) switch
+    {
+        null => GitHubErrors.NotAllowed(user.Username),
+        { IsByMembership: true } when now - signIn.CreatedAt >= standing.MembershipHolds => GitHubErrors.MembershipUnsure(),
+        _ => null,
+    };
 
     private async Task<Result<SignedIn>> RotateAsync(TokenHash token, DateTimeOffset now, User user, CancellationToken cancellationToken)
     {
@@ -74,6 +92,7 @@ internal sealed partial class RefreshSignInHandler(
             case { Outcome: RotationOutcome.Reused, SignIn: { } signIn }:
                 LogReused(signIn.Id, signIn.UserId);
                 await signIns.EndAsync(signIn.Id);
+                audit.Post(origin.Entry(new AuditAct("sign_in.ended") { Target = user.Id.ToString() }.With("reason", "refresh_token_reused"), user.Id, null));
                 return AuthErrors.RefreshTokenInvalid();
             case { Outcome: RotationOutcome.JustUsed }:
                 return AuthErrors.RefreshTokenJustUsed();

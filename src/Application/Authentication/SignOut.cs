@@ -35,19 +35,22 @@ internal sealed class SignOutHandler(SignIns signIns) : IRequestHandler<SignOut,
 /// <summary>The same for a client whose access token ran out: it shows its refresh token instead.</summary>
 /// <param name="RefreshToken">As it came from the client; one that was used before ends its sign-in just as well.</param>
 /// <param name="Everywhere">As in <see cref="SignOut"/>.</param>
-public sealed record SignOutByRefreshToken(string? RefreshToken, bool Everywhere) : IRequest<Result>, IAudited
+public sealed record SignOutByRefreshToken(string? RefreshToken, bool Everywhere) : IRequest<Result<UserId>>, IAudited<Result<UserId>>
 {
     /// <inheritdoc/>
     public AuditAct Act => new AuditAct("sign_in.ended").With("everywhere", AuditText.Flag(Everywhere));
+
+    /// <inheritdoc/>
+    public AuditAct ActOf(Result<UserId> response) => Act with { Target = response.Value.ToString() };
 
     /// <summary>The name alone.</summary>
     public override string ToString() => nameof(SignOutByRefreshToken);
 }
 
 internal sealed class SignOutByRefreshTokenHandler(IRefreshTokenStore store, SignIns signIns, TimeProvider time)
-    : IRequestHandler<SignOutByRefreshToken, Result>
+    : IRequestHandler<SignOutByRefreshToken, Result<UserId>>
 {
-    public async Task<Result> Handle(SignOutByRefreshToken request, CancellationToken cancellationToken)
+    public async Task<Result<UserId>> Handle(SignOutByRefreshToken request, CancellationToken cancellationToken)
     {
         if (!RefreshToken.LooksLike(request.RefreshToken)
             || await store.FindAsync(TokenHash.Of(request.RefreshToken!), time.GetUtcNow(), cancellationToken) is not { } signIn)
@@ -61,6 +64,6 @@ internal sealed class SignOutByRefreshTokenHandler(IRefreshTokenStore store, Sig
             await signIns.EndAllAsync(signIn.UserId);
         }
 
-        return Result.Success();
+        return signIn.UserId;
     }
 }

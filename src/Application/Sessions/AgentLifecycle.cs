@@ -18,22 +18,21 @@ internal sealed partial class AgentLifecycle(
     TimeProvider time,
     ILogger logger)
 {
-    private static readonly TimeSpan LongestBackoff = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan QuietTime = TimeSpan.FromMinutes(5);
-
     private readonly List<Action> _whenGone = [];
     private readonly List<Action<Result>> _whenUp = [];
+    private readonly CrashBackoff _crashes = new(loop, options, time);
     private SessionSettings _launched = session.State.Settings;
-    private ITimer? _backoff;
     private string? _exitReason;
     private string? _replaceReason;
     private DateTimeOffset _readyAt;
-    private int _crashesInARow;
     private bool _isWantedAgain;
     private bool _isWantedWithoutWork;
 
     /// <summary>Whether no agent is started any more, since the runner is to end.</summary>
     public bool IsClosed { get; private set; }
+
+    /// <summary>Whether there is an agent that takes what is said to it.</summary>
+    public bool IsThere => slot.Agent is not null && !IsStopping;
 
     /// <summary>Whether there is an agent that is being ended.</summary>
     public bool IsStopping => slot.IsOccupied && _exitReason is not null;
@@ -45,7 +44,7 @@ internal sealed partial class AgentLifecycle(
     public bool IsPutToSleep { get; private set; }
 
     /// <summary>Whether an agent will come although there is none yet: it waits in line, or for the end of a back-off.</summary>
-    public bool IsExpected => _backoff is not null || queueing.IsWaiting;
+    public bool IsExpected => _crashes.IsPausing || queueing.IsWaiting;
 
     // What a user waits for is worth a place in the line; warming up for somebody who only looks is not.
     private bool HasWork => session.State.HasWork;
@@ -60,12 +59,12 @@ internal sealed partial class AgentLifecycle(
             return;
         }
 
-        if (queueing.IsWaiting || (_backoff is not null && !isAskedFor))
+        if (queueing.IsWaiting || (_crashes.IsPausing && !isAskedFor))
         {
             return;
         }
 
-        EndBackoff();
+        _crashes.EndPause();
         _exitReason = null;
         _isWantedAgain = false;
         IsPutToSleep = false;
@@ -90,7 +89,7 @@ internal sealed partial class AgentLifecycle(
     /// <summary>Starts an agent like <see cref="Wake"/>; <paramref name="whenUp"/> runs when it answers, or learns why none does.</summary>
     public void StartThen(Action<Result> whenUp)
     {
-        if (slot.Agent is not null && !IsStopping)
+        if (IsThere)
         {
             whenUp(Result.Success());
             return;
@@ -144,7 +143,7 @@ internal sealed partial class AgentLifecycle(
     /// <summary>Ends the agent, if there is one, and starts another at once, whatever went wrong before.</summary>
     public void Restart()
     {
-        _crashesInARow = 0;
+        _crashes.Forget();
         if (slot.IsOccupied)
         {
             Stop("restart", static () => { });
@@ -186,7 +185,7 @@ internal sealed partial class AgentLifecycle(
     /// <summary>A turn ended, so whatever crashed before is overcome.</summary>
     public void TurnEnded()
     {
-        _crashesInARow = 0;
+        _crashes.Forget();
         if (_replaceReason is { } reason)
         {
             _replaceReason = null;
@@ -423,35 +422,15 @@ internal sealed partial class AgentLifecycle(
             return;
         }
 
-        _crashesInARow = now - _readyAt < QuietTime ? _crashesInARow + 1 : 1;
         session.Record(SessionErrorRaised.From(SessionErrors.AgentExited($"exit code {exited.ExitCode}.")), now);
         session.AgentStopped("agent_exited", now);
-        if (_crashesInARow < options.MaxCrashesInARow)
+        if (_crashes.Count(after: now - _readyAt) is { } tooMany)
         {
-            StartAfterBackoff();
+            session.AgentFailed(SessionErrors.AgentFailedToStart($"it ended unexpectedly {tooMany} times in a row. Restart it once the reason is gone."), now);
         }
         else
         {
-            session.AgentFailed(SessionErrors.AgentFailedToStart($"it ended unexpectedly {_crashesInARow} times in a row. Restart it once the reason is gone."), now);
-        }
-    }
-
-    private void StartAfterBackoff()
-    {
-        var wait = options.CrashBackoff * Math.Pow(2, _crashesInARow - 1);
-        _backoff = time.CreateTimer(PostBackoffEnded, null, wait < LongestBackoff ? wait : LongestBackoff, Timeout.InfiniteTimeSpan);
-    }
-
-    // A timer cannot wait for the loop to take it.
-    private void PostBackoffEnded(object? state) => _ = loop.PostAsync(BackoffEnded);
-
-    private void BackoffEnded()
-    {
-        // One that was given up in the meantime must not start an agent.
-        if (_backoff is not null)
-        {
-            EndBackoff();
-            Start();
+            _crashes.Pause(() => Start());
         }
     }
 
@@ -459,15 +438,9 @@ internal sealed partial class AgentLifecycle(
     {
         var wasExpected = IsExpected;
         _isWantedWithoutWork = false;
-        EndBackoff();
+        _crashes.EndPause();
         queueing.Leave();
         return wasExpected;
-    }
-
-    private void EndBackoff()
-    {
-        _backoff?.Dispose();
-        _backoff = null;
     }
 
     private void TellGone()

@@ -168,7 +168,7 @@ internal sealed partial class PermissionGate(
     {
         session.DecidePermission(
             new PermissionResolved(request.RequestId, decision, reason, message, []) { ToolUseId = request.ToolUseId, Rules = rules }, time.GetUtcNow());
-        var answer = new PermissionAnswer(decision, request.Input, [], null, message);
+        var answer = new PermissionAnswer(decision, request.Input, null, message);
         loop.AfterCommit(() => slot.Tell((agent, token) => agent.AnswerPermissionAsync(request.RequestId, answer, token)));
         LogDecided(session.Id, request.ToolName, decision, reason);
     }

@@ -1,11 +1,8 @@
-using System.Text.Json;
-using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Admission;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Usage;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
-using Claudy.Domain.Sessions.Permissions;
 using Claudy.Domain.Shared;
 using Microsoft.Extensions.Logging;
 
@@ -23,6 +20,7 @@ internal sealed class SessionMachine
     private readonly AgentQueueing _queueing;
     private readonly AgentLifecycle _agent;
     private readonly PermissionGate _permissions;
+    private readonly PermissionAnswers _answers;
     private readonly ConfigurationQuarantine _quarantine;
     private readonly ConversationRewinder _rewinder;
     private readonly BudgetGate _budget;
@@ -52,16 +50,15 @@ internal sealed class SessionMachine
         };
         _permissions = new PermissionGate(session, _recorder, slot, loop, rules, time, logger);
         _agent = new AgentLifecycle(session, _recorder, slot, loop, _queueing, _permissions.AgentStarted, options, time, logger);
+        _answers = new PermissionAnswers(session, _agent, _permissions, slot, loop, time);
         _quarantine = new ConfigurationQuarantine(session, slot, _agent, loop, time);
         _rewinder = new ConversationRewinder(session, _agent, slot, loop, time);
-        _budget = new BudgetGate(session, outbox, meter, _agent, loop, () => HasAgent, time);
+        _budget = new BudgetGate(session, outbox, meter, _agent, loop, () => _agent.IsThere, time);
         slot.OnRefused = refusal => _ = loop.PostAsync(() => outbox.Add(new FeedItem.EgressRefused(refusal)));
     }
 
     /// <summary>Whether the runner can end: no process, and closed or nothing to do for a while.</summary>
     public bool IsOver => !_slot.IsOccupied && !_agent.IsExpected && (_agent.IsClosed || _isUnused);
-
-    private bool HasAgent => _slot.Agent is not null && !_agent.IsStopping;
 
     private bool IsAsleep => _session.State.Status is SessionStatus.Hibernated or SessionStatus.Terminated or SessionStatus.Failed;
 
@@ -125,7 +122,7 @@ internal sealed class SessionMachine
                 answer(DoneIf(cancelled));
                 break;
             case SessionCommand.AnswerPermission permission:
-                AnswerPermission(permission, answer);
+                _answers.Take(permission, outcome => answer(DoneIf(outcome)));
                 break;
             case SessionCommand.ReadRules:
                 answer(_permissions.Read());
@@ -252,7 +249,7 @@ internal sealed class SessionMachine
                 _quarantine.Look();
                 break;
             case AgentEvent.PermissionRequest request when answered is { } carried:
-                Resolve(request.RequestId, carried.Decision, PermissionReason.CarriedOver, carried.Message, remember: null, carried.UpdatedInput, _time.GetUtcNow());
+                _answers.Carry(request.RequestId, carried);
                 break;
         }
     }
@@ -263,11 +260,7 @@ internal sealed class SessionMachine
     public void Tick()
     {
         var now = _time.GetUtcNow();
-        foreach (var expired in _session.ExpiredPermissions(now))
-        {
-            Resolve(expired.Id, PermissionDecision.Deny, PermissionReason.Expired, "Nobody answered in time.", remember: null, null, now);
-        }
-
+        _answers.Expire(now);
         _budget.Recheck();
         if (_session.State.Status == SessionStatus.Idle && now - _session.LastActivityAt >= _options.IdleTimeout)
         {
@@ -310,81 +303,12 @@ internal sealed class SessionMachine
         return first;
     }
 
-    private void AnswerPermission(SessionCommand.AnswerPermission command, Action<Result<SessionReply>> answer)
-    {
-        var pending = _session.State.PendingPermissions.FirstOrDefault(p => p.Id == command.RequestId);
-        var remembers = command is { Remember: true, Decision: PermissionDecision.Allow } && pending is not null;
-        var remembered = remembers ? new Remembered(command.Rules ?? pending!.SuggestedRules, command.ForUser) : null;
-        Result Resolved() => Resolve(command.RequestId, command.Decision, PermissionReason.User, command.Message, remembered, command.UpdatedInput, _time.GetUtcNow());
-        if (remembered is { ForUser: false } && _session.State.Rules.Count + remembered.Rules.Count > PermissionRules.Limit)
-        {
-            answer(PermissionGate.TooManyRules());
-        }
-        else if (remembered is not { ForUser: true })
-        {
-            answer(DoneIf(Resolved()));
-        }
-        else if (remembered.Rules.Count == 0)
-        {
-            answer(RequestErrors.InvalidField("remember", "There is no rule to remember for all sessions; give rules of your own."));
-        }
-        else
-        {
-            // Stored first, so that the next call of that kind is not asked about.
-            _permissions.RememberForOwner(remembered.Rules, stored => answer(DoneIf(stored.IsSuccess ? Resolved() : stored)));
-        }
-    }
-
-    private Result Resolve(
-        string requestId,
-        PermissionDecision decision,
-        string reason,
-        string? message,
-        Remembered? remember,
-        JsonElement? updatedInput,
-        DateTimeOffset now)
-    {
-        var isSuspended = _session.State.CurrentTurn is { IsSuspended: true };
-        var resolved = _session.ResolvePermission(
-            requestId, decision, reason, message, remember?.Rules ?? [], now, updatedInput, remember?.ForUser ?? false);
-        if (!resolved.IsSuccess)
-        {
-            return resolved.Error;
-        }
-
-        var request = resolved.Value;
-        var mode = remember is { Rules.Count: 0 } ? request.SuggestedMode : null;
-        if (mode is { } newMode)
-        {
-            _session.ChangeSettings(_session.State.Settings with { PermissionMode = newMode }, now);
-        }
-
-        if (isSuspended)
-        {
-            GoOn(now);
-            return Result.Success();
-        }
-
-        var answer = new PermissionAnswer(decision, updatedInput ?? request.Input, [], mode, message);
-        _loop.AfterCommit(() => _slot.Tell((agent, token) => agent.AnswerPermissionAsync(requestId, answer, token)));
-        return Result.Success();
-    }
-
-    // What was asked by a process that is gone is answered; the next process must be told.
-    private void GoOn(DateTimeOffset now)
-    {
-        if (_session.GoOn(HasAgent, now))
-        {
-            _agent.Start(isAskedFor: true);
-        }
-    }
-
     private void Interrupt(Action<Result> done)
     {
         var now = _time.GetUtcNow();
         if (_session.State.CurrentTurn is { IsSuspended: true })
         {
-            _session.InterruptSuspendedTurn(HasAgent, now);
+            _session.InterruptSuspendedTurn(_agent.IsThere, now);
             _agent.WorkTakenBack();
             if (_session.State.Queue.Count > 0)
             {
@@ -434,7 +358,7 @@ internal sealed class SessionMachine
 
     private void Change(Func<SessionSettings, SessionSettings> change, Func<IAgentSession, Task<Result>> tellAgent, Action<Result<SessionReply>> answer)
     {
-        if (!HasAgent || !_session.IsLive)
+        if (!_agent.IsThere || !_session.IsLive)
         {
             answer(DoneIf(Keep()));
             return;
@@ -461,6 +385,4 @@ internal sealed class SessionMachine
     private Result<SessionReply> DoneIf(Result result) => result.IsSuccess ? Done() : result.Error;
 
     private SessionReply.Done Done() => new SessionReply.Done(_session.State.Status, _session.LastSeq);
-
-    private sealed record Remembered(IReadOnlyList<string> Rules, bool ForUser);
 }

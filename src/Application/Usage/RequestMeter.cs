@@ -22,6 +22,9 @@ internal sealed partial class RequestMeter(
     private const int BytesPerToken = 3;
     private const long AssumedMaxTokens = 32_000;
 
+    // No model writes more in one answer, whatever is asked for: a request must not hold up others by asking for the moon.
+    private const long MostMaxTokens = 128_000;
+
     private readonly ConcurrentDictionary<SessionId, SessionMeter> _sessions = new();
     private readonly PriceList _prices = new(options.Value.Prices.Select(setting => (setting.Model, setting.ToPrice())));
     private readonly ModelPrice _fallback = new(options.Value.FallbackInput, options.Value.FallbackOutput);
@@ -60,7 +63,7 @@ internal sealed partial class RequestMeter(
             return SessionErrors.NotFound();
         }
 
-        var estimate = PriceOf(request.Model).CostOf(new ApiUsage(request.Bytes / BytesPerToken, request.MaxTokens ?? AssumedMaxTokens, 0, 0, 0, 0));
+        var estimate = PriceOf(request.Model).CostOf(new ApiUsage(request.Bytes / BytesPerToken, Math.Min(request.MaxTokens ?? AssumedMaxTokens, MostMaxTokens), 0, 0, 0, 0));
         while (true)
         {
             if (ledger.TryReserve(meter.Spending, estimate, out var reached, out var changed))
@@ -107,8 +110,8 @@ internal sealed partial class RequestMeter(
         var charged = (mayCost, outcome) switch
         {
             (false, _) => default,
-            (_, { Usage: null }) => new ApiUsage(request.Bytes / BytesPerToken, outcome.Deltas, 0, 0, 0, 0),
-            (_, { IsCut: true }) => usage with { OutputTokens = Math.Max(usage.OutputTokens, outcome.Deltas) },
+            (_, { Usage: null }) => new ApiUsage(request.Bytes / BytesPerToken, outcome.OutputEstimate, 0, 0, 0, 0),
+            (_, { IsCut: true }) => usage with { OutputTokens = Math.Max(usage.OutputTokens, outcome.OutputEstimate) },
             _ => usage,
         };
         return new UsageRecord(

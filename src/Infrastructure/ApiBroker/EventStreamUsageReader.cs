@@ -8,9 +8,13 @@ internal sealed class EventStreamUsageReader : UsageReader
     /// <summary>Events with figures are a few hundred bytes; longer lines are text and are passed over.</summary>
     private const int MaxLine = 16 * 1024;
 
+    /// <summary>About what a delta has around its text: <c>{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":""}}</c>.</summary>
+    private const int Frame = 80;
+
     private readonly byte[] _begun = new byte[MaxLine];
     private int _length;
     private bool _isTooLong;
+    private long _skipped;
 
     public override void Read(ReadOnlySpan<byte> piece)
     {
@@ -21,7 +25,8 @@ internal sealed class EventStreamUsageReader : UsageReader
                 ReadLine(line);
             else if (Keep(line))
                 ReadLine(_begun.AsSpan(0, _length));
-            (_length, _isTooLong) = (0, false);
+            OutputEstimate += _skipped / BytesPerToken;
+            (_length, _isTooLong, _skipped) = (0, false, 0);
             piece = piece[(end + 1)..];
         }
 
@@ -33,7 +38,11 @@ internal sealed class EventStreamUsageReader : UsageReader
     {
         _isTooLong |= part.Length > MaxLine - _length;
         if (_isTooLong)
+        {
+            _skipped += part.Length;
             return false;
+        }
+
         part.CopyTo(_begun.AsSpan(_length));
         _length += part.Length;
         return true;
@@ -47,7 +56,7 @@ internal sealed class EventStreamUsageReader : UsageReader
         if (data.IndexOf("\"usage\""u8) >= 0)
             ReadEvent(data);
         else if (data.IndexOf("\"content_block_delta\""u8) >= 0)
-            Deltas++;
+            OutputEstimate += Math.Max(1, (data.Length - Frame) / BytesPerToken);
     }
 
     private void ReadEvent(ReadOnlySpan<byte> json)

@@ -18,6 +18,7 @@ internal sealed class MessageUsageReader : UsageReader
     private bool _isName;
     private bool _isNameNext;
     private Field _field;
+    private long _bytes;
 
     private enum Field
     {
@@ -28,6 +29,8 @@ internal sealed class MessageUsageReader : UsageReader
 
     public override void Read(ReadOnlySpan<byte> piece)
     {
+        _bytes += piece.Length;
+        OutputEstimate = _bytes / BytesPerToken;
         while (!piece.IsEmpty)
         {
             var taken = _isInString ? ReadString(piece) : ReadBetween(piece);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.IO.Pipelines;
 using System.Net.Http.Headers;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Usage.Ports;
@@ -15,6 +16,7 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
 {
     private const int ChunkBytes = 16 * 1024;
     private const string EventStream = "text/event-stream";
+    private static readonly TimeSpan ChildPatience = TimeSpan.FromMinutes(5);
     private static readonly ApiOutcome NotSent = new(0, null, null, 0, IsCut: false);
 
     private readonly TimeSpan _stallTimeout = options.Value.StallTimeout;
@@ -69,7 +71,7 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
 
         var usage = UsageReader.For(response);
         var isWhole = await CopyBodyAsync(response, context, session, usage);
-        return new ApiOutcome((int)response.StatusCode, usage?.Model, usage?.Usage, usage?.Deltas ?? 0, !isWhole);
+        return new ApiOutcome((int)response.StatusCode, usage?.Model, usage?.Usage, usage?.OutputEstimate ?? 0, !isWhole);
     }
 
     public void Dispose() => _client.Dispose();
@@ -158,7 +160,7 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
                     return true;
                 usage?.Read(chunk.Span[..read]);
                 output.Advance(read);
-                await output.FlushAsync(cancellationToken);
+                await FlushAsync(output, stall);
             }
         }
         catch (Exception e) when (e is IOException or HttpRequestException && !cancellationToken.IsCancellationRequested)
@@ -167,13 +169,18 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
             LogCut(e, session);
             context.Abort();
         }
+        catch (ChildIsStuckException) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogStuck(session, ChildPatience);
+            context.Abort();
+        }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             // Claude Code would wait for minutes; cut off, it asks again at once.
             LogStalled(session, _stallTimeout);
             context.Abort();
         }
-        catch (Exception e) when (IsHangUp(e, context))
+        catch (Exception e) when (e is ChildIsStuckException || IsHangUp(e, context))
         {
             // Nobody is left to tell.
         }
@@ -189,6 +196,27 @@ internal sealed partial class UpstreamRelay(IOptions<BrokerOptions> options, ILo
         stall.CancelAfter(Timeout.InfiniteTimeSpan);
         return read;
     }
+
+    // What is under way keeps money reserved, and others wait for that.
+    private static async ValueTask FlushAsync(PipeWriter output, CancellationTokenSource stall)
+    {
+        stall.CancelAfter(ChildPatience);
+        try
+        {
+            await output.FlushAsync(stall.Token);
+        }
+        catch (OperationCanceledException) when (stall.IsCancellationRequested)
+        {
+            throw new ChildIsStuckException();
+        }
+
+        stall.CancelAfter(Timeout.InfiniteTimeSpan);
+    }
+
+    private sealed class ChildIsStuckException : Exception;
+
+    [LoggerMessage(2133, LogLevel.Warning, "Session {Session}: Claude Code took nothing of an answer for {Timeout}; it is cut off")]
+    private partial void LogStuck(SessionId session, TimeSpan timeout);
 
     [LoggerMessage(2120, LogLevel.Debug, "Session {Session}: {Route} is answered with {Status}")]
     private partial void LogRelaying(SessionId session, string route, int status);

@@ -14,8 +14,11 @@ internal abstract class UsageReader
     /// <summary>What the answer said so far; null when it said nothing.</summary>
     public ApiUsage? Usage { get; private set; }
 
-    /// <summary>How many pieces of text and the like came.</summary>
-    public long Deltas { get; protected set; }
+    /// <summary>About how many tokens came, by the length of what came: for an answer that is cut off before it says so itself.</summary>
+    public long OutputEstimate { get; protected set; }
+
+    /// <summary>Text has about four bytes a token, code fewer.</summary>
+    protected const int BytesPerToken = 3;
 
     /// <summary>The reader for an answer of this type; null for one that cannot be read.</summary>
     public static UsageReader? For(HttpResponseMessage response)

@@ -2,9 +2,14 @@ using Claudy.Application.Authentication.Ports;
 
 namespace Claudy.Infrastructure.InProcess;
 
-/// <summary>One-time values in memory; each put clears away what has run out.</summary>
-internal sealed class InProcessOneTimeStore(TimeProvider time) : IOneTimeStore
+/// <summary>
+/// One-time values in memory; each put clears away what has run out. Anybody may begin a sign-in, so there is an end to how many
+/// are held: then what runs out first goes first.
+/// </summary>
+internal sealed class InProcessOneTimeStore(TimeProvider time, int capacity = InProcessOneTimeStore.Capacity) : IOneTimeStore
 {
+    private const int Capacity = 100_000;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Entry> _entries = new(StringComparer.Ordinal);
     private readonly PriorityQueue<string, DateTimeOffset> _expiries = new();
@@ -29,6 +34,7 @@ internal sealed class InProcessOneTimeStore(TimeProvider time) : IOneTimeStore
         lock (_gate)
         {
             RemoveExpired(now);
+            MakeRoom();
             _entries[key] = new Entry(value, now + lifetime);
             _expiries.Enqueue(key, now + lifetime);
         }
@@ -57,6 +63,15 @@ internal sealed class InProcessOneTimeStore(TimeProvider time) : IOneTimeStore
             {
                 _entries.Remove(key);
             }
+        }
+    }
+
+    private void MakeRoom()
+    {
+        // Of what was taken, the expiry is still there.
+        while (_expiries.Count >= capacity)
+        {
+            _entries.Remove(_expiries.Dequeue());
         }
     }
 

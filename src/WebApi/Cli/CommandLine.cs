@@ -29,6 +29,7 @@ internal static class CommandLine
             ExportCommand.Create(),
             TokenCommand.Create(),
             KeysCommand.Create(),
+            UsersCommand.Create(),
             AuditCommand.Create(),
             DoctorCommand.Create(),
         };

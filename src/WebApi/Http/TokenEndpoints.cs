@@ -50,19 +50,19 @@ internal static class TokenEndpoints
         var everywhere = request?.Everywhere ?? false;
         if (request?.RefreshToken is { } token)
         {
-            await AnswerAsync(context, await MediatorOf(context).Send(new SignOutByRefreshToken(token, everywhere), context.RequestAborted));
+            await AnswerAsync(context, (await CheckedAsync(context, () => MediatorOf(context).Send(new SignOutByRefreshToken(token, everywhere), context.RequestAborted))).Error);
             return;
         }
 
         await bearer.RequireSignIn(async (_, identity, signIn) =>
-            await AnswerAsync(context, await MediatorOf(context).Send(new SignOut(identity.UserId, signIn, everywhere), context.RequestAborted)))(context);
+            await AnswerAsync(context, (await MediatorOf(context).Send(new SignOut(identity.UserId, signIn, everywhere), context.RequestAborted)).Error))(context);
     }
 
-    private static Task AnswerAsync(HttpContext context, Result result)
+    private static Task AnswerAsync(HttpContext context, Error? error)
     {
-        if (!result.IsSuccess)
+        if (error is not null)
         {
-            return Problems.WriteAsync(context, result.Error);
+            return Problems.WriteAsync(context, error);
         }
 
         context.Response.StatusCode = StatusCodes.Status204NoContent;

@@ -1,4 +1,5 @@
 using Claudy.Application.Authentication;
+using Claudy.Application.Authentication.GitHub;
 using Claudy.Application.Authentication.PersonalTokens;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Sessions.Ports;
@@ -6,6 +7,7 @@ using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using NSubstitute;
 using NSubstitute.ExceptionExtensions;
@@ -24,6 +26,7 @@ public sealed class AuthenticatorTests
     private readonly IUserStore _users = Substitute.For<IUserStore>();
     private readonly TestSignIns _signIns;
     private readonly Authenticator _authenticator;
+    private readonly AdmissionOptions _admission = new();
     private readonly string _text = PersonalTokenText.New();
     private PersonalToken _token = new(PersonalTokenId.New(Now), Someone.Id, "a script", Now, Now.AddDays(30), LastUsedAt: null);
 
@@ -33,7 +36,7 @@ public sealed class AuthenticatorTests
         _users.FindAsync(Someone.Id, Arg.Any<CancellationToken>()).Returns(Someone);
         _signIns.Tokens.ValidateAsync("a jwt").Returns(new Identity(Someone.Id, "someone", Now.AddMinutes(15), SignIn));
         _signIns.PersonalTokens.FindAsync(TokenHash.Of(_text), Arg.Any<CancellationToken>()).Returns(_ => _token);
-        _authenticator = new Authenticator(_signIns.Tokens, _signIns.PersonalTokens, _users, _signIns.Revocations, _time, NullLogger<Authenticator>.Instance);
+        _authenticator = new Authenticator(_signIns.Tokens, _signIns.PersonalTokens, _users, new UserStanding(Options.Create(_admission)), _signIns.Revocations, _time, NullLogger<Authenticator>.Instance);
     }
 
     [Fact]
@@ -44,6 +47,25 @@ public sealed class AuthenticatorTests
         await _signIns.SignIns.EndAsync(SignIn.Id);
 
         (await AuthenticateAsync("a jwt")).Error!.Code.ShouldBe("AUTH_006");
+    }
+
+    [Theory]
+    [InlineData("ada", "AUTH_006")]
+    [InlineData("someone", null)]
+    [InlineData("id:7", null)]
+    public async Task Authenticate_WhenTheListsChanged_ShouldGoByThoseOfNow(string allowed, string? code)
+    {
+        _admission.AllowedLogins = [allowed];
+        var account = Someone with { Identity = new ExternalIdentity("github.com", "7"), Role = UserRole.Admin };
+        _users.FindAsync(Someone.Id, Arg.Any<CancellationToken>()).Returns(account);
+
+        var identity = await AuthenticateAsync(_text);
+
+        identity.Error?.Code.ShouldBe(code);
+        if (code is null)
+        {
+            identity.Value.Role.ShouldBe(UserRole.User);
+        }
     }
 
     [Fact]

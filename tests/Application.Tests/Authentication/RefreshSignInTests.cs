@@ -1,5 +1,8 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
+using Claudy.Application.Authentication.GitHub;
 using Claudy.Application.Authentication.Ports;
+using Claudy.Application.Tests.Support;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
@@ -22,6 +25,8 @@ public sealed class RefreshSignInTests
     private readonly FakeTimeProvider _time = new(Now);
     private readonly IUserStore _users = Substitute.For<IUserStore>();
     private readonly TestSignIns _signIns;
+    private readonly AdmissionOptions _admission = new();
+    private readonly RecordingAuditLog _audit = new();
 
     public RefreshSignInTests()
     {
@@ -54,6 +59,8 @@ public sealed class RefreshSignInTests
         var refused = await RefreshAsync(RefreshToken.NewText());
 
         refused.Error.ShouldBe(AuthErrors.RefreshTokenInvalid());
+        var entry = _audit.Entries.ShouldHaveSingleItem();
+        (entry.Action, entry.UserId).ShouldBe(("sign_in.ended", Someone.Id));
         _signIns.Connections.Closed.ShouldBe([new Grant.SignIn(SignIn.Id)]);
         _signIns.Revocations.IsRevoked(new Grant.SignIn(SignIn.Id)).ShouldBeTrue();
         _signIns.Tokens.DidNotReceiveWithAnyArgs().Issue(default!, default);
@@ -114,6 +121,43 @@ public sealed class RefreshSignInTests
     }
 
     [Fact]
+    public async Task Refresh_WhenTheAccountIsOnNoListAnyMore_ShouldEndTheSignIn()
+    {
+        Rotates(RotationOutcome.Rotated);
+        Knows(Account);
+
+        var refused = await RefreshAsync(RefreshToken.NewText());
+
+        refused.Error!.Code.ShouldBe("AUTH_009");
+        _signIns.Connections.Closed.ShouldBe([new Grant.SignIn(SignIn.Id)]);
+    }
+
+    [Fact]
+    public async Task Refresh_WhenAnAdminIsOneNoMore_ShouldGiveTheRoleOfNow()
+    {
+        Rotates(RotationOutcome.Rotated);
+        Knows(Account with { Role = UserRole.Admin });
+        _admission.AllowedLogins = ["someone"];
+        _signIns.Tokens.Issue(Arg.Is<User>(user => user.Role == UserRole.User), SignIn.Id).Returns(Token);
+
+        (await RefreshAsync(RefreshToken.NewText())).Value.User.Role.ShouldBe(UserRole.User);
+    }
+
+    [Theory]
+    [InlineData(23, null)]
+    [InlineData(24, "AUTH_007")]
+    public async Task Refresh_WhenAMembershipAloneSpeaksForTheUser_ShouldHoldForADay(int hours, string? code)
+    {
+        Rotates(RotationOutcome.Rotated);
+        Knows(Account);
+        _admission.AllowedOrganizations = ["engines"];
+        _signIns.Tokens.Issue(default!, default).ReturnsForAnyArgs(Token);
+        _time.Advance(TimeSpan.FromHours(hours));
+
+        (await RefreshAsync(RefreshToken.NewText())).Error?.Code.ShouldBe(code);
+    }
+
+    [Fact]
     public async Task ShutOut_ShouldEndSignInsAndPersonalTokens()
     {
         var token = PersonalTokenId.New(Now);
@@ -132,6 +176,10 @@ public sealed class RefreshSignInTests
         new SignOutByRefreshToken("the-token", Everywhere: true).ToString().ShouldNotContain("the-token");
     }
 
+    private static User Account => Someone with { Identity = new ExternalIdentity("github.com", "7") };
+
+    private void Knows(User user) => _users.FindAsync(Someone.Id, Arg.Any<CancellationToken>()).Returns(user);
+
     private void Rotates(RotationOutcome outcome) => _signIns.Store.RotateAsync(default!, default)
         .ReturnsForAnyArgs(new Rotation(outcome, outcome == RotationOutcome.Refused ? null : SignIn));
 
@@ -140,6 +188,6 @@ public sealed class RefreshSignInTests
 
     private Task<Result<SignedIn>> RefreshAsync(string? token) =>
         new RefreshSignInHandler(
-            _signIns.Store, _users, _signIns.Tokens, _signIns.SignIns, Options.Create(_signIns.Options), _time, NullLogger<RefreshSignInHandler>.Instance)
+            _signIns.Store, _users, _signIns.Tokens, _signIns.SignIns, new UserStanding(Options.Create(_admission)), _audit, new AuditOrigin(), Options.Create(_signIns.Options), _time, NullLogger<RefreshSignInHandler>.Instance)
             .Handle(new RefreshSignIn(token), CancellationToken.None);
 }

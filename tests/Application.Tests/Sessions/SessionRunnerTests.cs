@@ -123,7 +123,6 @@ public sealed class SessionRunnerTests
 
         answered.Value.Status.ShouldBe(SessionStatus.Running);
         requestId.ShouldBe("p1");
-        answer.Rules.ShouldBeEmpty();
         answer.Input.GetProperty("command").GetString().ShouldBe("touch x");
         (await node.AttachAsync(session)).State.RememberedRules.ShouldBe(["Bash(touch x)"]);
     }

@@ -169,6 +169,18 @@ public sealed class RequestMeterTests
     }
 
     [Fact]
+    public async Task BeginAsync_WhenTheRequestAsksForTheMoon_ShouldReserveWhatAModelCanWriteAtTheMost()
+    {
+        await using var node = await Node.StartAsync(settings: new() { ["Claudy:Budgets:ServerDayHardUsd"] = "5" });
+        var session = await node.CreateSessionAsync();
+        await node.Meter.BeginAsync(session, Small with { MaxTokens = int.MaxValue }, default);
+
+        var other = node.Meter.BeginAsync(await node.CreateSessionAsync(), Small, default).AsTask();
+
+        other.IsCompletedSuccessfully.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task BeginAsync_WhenTheServerWasStartedAgain_ShouldRememberWhatWasSpent()
     {
         var (store, usage) = (new InMemoryStore(), new InMemoryUsage());

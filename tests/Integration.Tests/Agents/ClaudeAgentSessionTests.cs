@@ -62,23 +62,22 @@ public sealed class ClaudeAgentSessionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Answer_WhenAllowed_ShouldRepeatTheInputAndKeepRulesToTheSession()
+    public async Task Answer_WhenAllowed_ShouldRepeatTheInputAndKeepTheModeToTheSession()
     {
         var answer = new PermissionAnswer(
-            PermissionDecision.Allow, JsonElement.Parse("""{"command":"touch x"}"""), [@"Bash(touch \(x\))", "Read"], PermissionMode.AcceptEdits, null);
+            PermissionDecision.Allow, JsonElement.Parse("""{"command":"touch x"}"""), PermissionMode.AcceptEdits, null);
 
         await _session.AnswerPermissionAsync("p1", answer, CancellationToken.None);
 
         (await _process.HearAsync()).ShouldBeJson(
             """{"type":"control_response","response":{"subtype":"success","request_id":"p1","response":{"behavior":"allow","updatedInput":{"command":"touch x"},"updatedPermissions":["""
-            + """{"type":"addRules","destination":"session","behavior":"allow","rules":[{"toolName":"Bash","ruleContent":"touch (x)"},{"toolName":"Read"}]},"""
             + """{"type":"setMode","destination":"session","mode":"acceptEdits"}]}}}""");
     }
 
     [Fact]
     public async Task Answer_WhenDenied_ShouldAlwaysSayWhy()
     {
-        await _session.AnswerPermissionAsync("p1", new PermissionAnswer(PermissionDecision.Deny, default, [], null, null), CancellationToken.None);
+        await _session.AnswerPermissionAsync("p1", new PermissionAnswer(PermissionDecision.Deny, default, null, null), CancellationToken.None);
 
         (await _process.HearAsync()).ShouldBeJson(
             """{"type":"control_response","response":{"subtype":"success","request_id":"p1","response":{"behavior":"deny","message":"The user did not allow this."}}}""");
@@ -88,7 +87,7 @@ public sealed class ClaudeAgentSessionTests : IAsyncLifetime
     public async Task Answer_WhenAllowedWithoutInput_ShouldRefuseToSendIt()
     {
         await Should.ThrowAsync<ArgumentException>(async () =>
-            await _session.AnswerPermissionAsync("p1", new PermissionAnswer(PermissionDecision.Allow, default, [], null, null), CancellationToken.None));
+            await _session.AnswerPermissionAsync("p1", new PermissionAnswer(PermissionDecision.Allow, default, null, null), CancellationToken.None));
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class ClaudeCodeToolTests
         var session = await bed.LaunchAsync();
 
         await session.SayAsync("touch");
-        var turn = await session.TurnAsync(_ => new PermissionAnswer(PermissionDecision.Deny, default, [], null, "not on my machine"));
+        var turn = await session.TurnAsync(_ => new PermissionAnswer(PermissionDecision.Deny, default, null, "not on my machine"));
 
         File.Exists(bed.PathOf("denied.txt")).ShouldBeFalse();
         turn.Of<AgentEvent.ToolResult>().ShouldHaveSingleItem().IsError.ShouldBeTrue();
@@ -55,7 +55,7 @@ public sealed class ClaudeCodeToolTests
         var changed = JsonSerializer.SerializeToElement(new { file_path = $"{bed.WorkspaceInside}/changed.txt", content = "other" });
 
         await session.SayAsync("write");
-        await session.TurnAsync(_ => new PermissionAnswer(PermissionDecision.Allow, changed, [], null, null));
+        await session.TurnAsync(_ => new PermissionAnswer(PermissionDecision.Allow, changed, null, null));
 
         File.Exists(bed.PathOf("asked.txt")).ShouldBeFalse();
         (await File.ReadAllTextAsync(bed.PathOf("changed.txt"))).ShouldBe("other");
@@ -106,7 +106,7 @@ public sealed class ClaudeCodeToolTests
         var session = await bed.LaunchAsync();
 
         await session.SayAsync("read");
-        var turn = await session.TurnAsync(_ => new PermissionAnswer(PermissionDecision.Deny, default, [], null, "no"));
+        var turn = await session.TurnAsync(_ => new PermissionAnswer(PermissionDecision.Deny, default, null, "no"));
 
         turn.Of<AgentEvent.PermissionRequest>().Select(request => (request.ToolName, request.LeavesWorkspace, request.IsSensitive))
             .ShouldBe([("Read", true, false), ("Write", false, false), ("Write", false, true)]);

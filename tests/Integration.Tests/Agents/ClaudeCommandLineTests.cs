@@ -120,29 +120,4 @@ public sealed class ClaudeCommandLineTests
             "no_proxy=localhost,127.0.0.1,::1",
         ]);
     }
-
-    [Theory]
-    [InlineData("Bash", "Bash", null)]
-    [InlineData("Bash(*)", "Bash", null)]
-    [InlineData("Bash(touch x)", "Bash", "touch x")]
-    [InlineData(@"Bash(echo \(a\) b\\)", "Bash", @"echo (a) b\")]
-    [InlineData("Read(//srv/extra/**)", "Read", "//srv/extra/**")]
-    [InlineData("mcp__loc__env", "mcp__loc__env", null)]
-    [InlineData("Bash(half", "Bash(half", null)]
-    [InlineData("(x)", "(x)", null)]
-    public void Rule_WhenParsed_ShouldBeApart(string text, string tool, string? content)
-    {
-        ClaudePermissionRule.Parse(text).ShouldBe(new ClaudePermissionRule(tool, content));
-    }
-
-    [Theory]
-    [InlineData("echo ) Bash(touch *")]
-    [InlineData(@"a \( b \\ c)")]
-    [InlineData("plain")]
-    public void Rule_WhenWrittenAndParsed_ShouldBeTheSame(string content)
-    {
-        var rule = new ClaudePermissionRule("Bash", content);
-
-        ClaudePermissionRule.Parse(rule.ToString()).ShouldBe(rule);
-    }
 }

@@ -106,7 +106,7 @@ internal sealed class ClaudeTestBed : IProcessSpawner, IAsyncDisposable
     public static Reply Bash(string command) => Reply.ToolUse("Bash", new { command, description = "try" });
 
     /// <summary>The user allows a tool call as it is.</summary>
-    public static PermissionAnswer Allow(AgentEvent.PermissionRequest request) => new(PermissionDecision.Allow, request.Input, [], null, null);
+    public static PermissionAnswer Allow(AgentEvent.PermissionRequest request) => new(PermissionDecision.Allow, request.Input, null, null);
 
     public string PathOf(string name) => Path.Combine(Workspace, name);
 

@@ -43,7 +43,7 @@ public sealed class UsageReaderTests
 
     [Property(MaxTest = 500)]
     public Property Read_WhereverTheStreamIsCutUp_ShouldFindTheFigures() =>
-        Prop.ForAll(Cuts, cuts => ReadInPieces("text/event-stream", Stream, cuts) is { Usage: { } usage, Model: "claude-x", Deltas: 1 } && usage == Expected);
+        Prop.ForAll(Cuts, cuts => ReadInPieces("text/event-stream", Stream, cuts) is { Usage: { } usage, Model: "claude-x", OutputEstimate: 1 } && usage == Expected);
 
     [Property(MaxTest = 500)]
     public Property Read_WhereverAWholeAnswerIsCutUp_ShouldFindTheFigures() =>
@@ -59,7 +59,7 @@ public sealed class UsageReaderTests
         var reader = ReadInPieces("text/event-stream", Stream[..Stream.IndexOf(": a comment", StringComparison.Ordinal)], []);
 
         reader.Usage.ShouldBe(Expected with { OutputTokens = 1, WebSearches = 0 });
-        reader.Deltas.ShouldBe(1);
+        reader.OutputEstimate.ShouldBe(1);
     }
 
     [Fact]
@@ -73,6 +73,20 @@ public sealed class UsageReaderTests
     public void Read_WhenOnlyTheSumOfCacheWritesIsGiven_ShouldTakeItForTheShorterCache() =>
         ReadInPieces("application/json", """{"usage":{"input_tokens":1,"cache_creation_input_tokens":30,"output_tokens":2}}""", []).Usage
             .ShouldBe(new ApiUsage(1, 2, 30, 0, 0, 0));
+
+    [Fact]
+    public void Read_WhenADeltaIsLong_ShouldReckonByItsLength() =>
+        ReadInPieces("text/event-stream", $$$"""data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"{{{new string('x', 30_000)}}}"}}""" + "\n", [])
+            .OutputEstimate.ShouldBeInRange(9_000, 11_000);
+
+    [Fact]
+    public void Read_WhenAWholeAnswerIsCutBeforeItsFigures_ShouldReckonByItsLength()
+    {
+        var reader = ReadInPieces("application/json", $$"""{"content":[{"type":"text","text":"{{new string('x', 30_000)}}""", []);
+
+        reader.Usage.ShouldBeNull();
+        reader.OutputEstimate.ShouldBeInRange(9_000, 11_000);
+    }
 
     [Theory]
     [InlineData("text/event-stream", "data: {\"usage\": {\"input_tokens\": \"many\", \"output_tokens\": -5}}\n")]

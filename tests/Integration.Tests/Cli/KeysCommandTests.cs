@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Claudy.Integration.Tests.Cli;
 
-/// <summary><c>claudy keys</c> and <c>claudy token</c> beside a running server, as its operator runs them.</summary>
+/// <summary><c>claudy keys</c>, <c>claudy users</c> and <c>claudy token</c> beside a running server, as its operator runs them.</summary>
 public sealed class KeysCommandTests
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
@@ -40,6 +40,22 @@ public sealed class KeysCommandTests
 
         (await StatusAsync(server, after.Output)).ShouldBe(HttpStatusCode.OK);
         (await StatusAsync(server, stolen.Output)).ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task ShutOut_WhileAServerRuns_ShouldRefuseWhatTheUserHas()
+    {
+        await using var server = await ClaudyServer.StartAsync();
+        var token = await RunAsync(server, "token");
+        (await StatusAsync(server, token.Output)).ShouldBe(HttpStatusCode.OK);
+
+        var shutOut = await RunAsync(server, "users shut-out LOCAL");
+        var unknown = await RunAsync(server, "users shut-out nobody");
+
+        shutOut.ExitCode.ShouldBe(0, shutOut.Error);
+        shutOut.Output.ShouldContain("local is signed out everywhere");
+        await Processes.Eventually.IsTrueAsync(async () => await StatusAsync(server, token.Output) == HttpStatusCode.Unauthorized, "the token was refused");
+        (unknown.ExitCode, unknown.Error).ShouldBe((1, "Nobody called nobody ever signed in here."));
     }
 
     [Fact]

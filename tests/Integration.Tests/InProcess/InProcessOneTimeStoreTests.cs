@@ -35,4 +35,19 @@ public sealed class InProcessOneTimeStoreTests : OneTimeStoreContract
 
         _store.Count.ShouldBe(1);
     }
+
+    [Fact]
+    public async Task PutAsync_WhenItIsFull_ShouldLetGoOfWhatRunsOutFirst()
+    {
+        var small = new InProcessOneTimeStore(_time, capacity: 3);
+        await small.PutAsync("soon", "value", TimeSpan.FromMinutes(1), default);
+        for (var i = 0; i < 3; i++)
+        {
+            await small.PutAsync($"later {i}", "value", TimeSpan.FromMinutes(10), default);
+        }
+
+        small.Count.ShouldBe(3);
+        (await small.TakeAsync("soon", default)).ShouldBeNull();
+        (await small.TakeAsync("later 2", default)).ShouldBe("value");
+    }
 }

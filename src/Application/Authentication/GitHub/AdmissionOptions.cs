@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Claudy.Domain.Users;
 using Microsoft.Extensions.Options;
 
 namespace Claudy.Application.Authentication.GitHub;
@@ -20,6 +21,15 @@ public sealed class AdmissionOptions
 
     /// <summary>Whether everybody with an account may sign in.</summary>
     public bool AllowAnyone { get; set; }
+
+    /// <summary>How long a sign-in can be refreshed that nothing but a membership speaks for; then GitHub is asked anew. More than zero.</summary>
+    public TimeSpan MembershipHolds { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>What is put behind a login that is the local user's name.</summary>
+    internal const string ProviderName = "github";
+
+    /// <summary>Whether a list names an account by its number.</summary>
+    internal static bool HasNumber(string[] entries, ExternalIdentity identity) => entries.Contains($"id:{identity.Subject}", StringComparer.Ordinal);
 }
 
 /// <summary>Every entry must be a login, a number or an organisation's name: a slip would keep people out, or let others in.</summary>
@@ -32,6 +42,11 @@ internal sealed partial class AdmissionOptionsValidator : IValidateOptions<Admis
             .Concat(options.AllowedOrganizations.Where(entry => !Login().IsMatch(entry)).Select(entry =>
                 $"{AdmissionOptions.Section}:{nameof(options.AllowedOrganizations)} has '{entry}', which is no organisation's name."))
             .ToList();
+        if (options.MembershipHolds <= TimeSpan.Zero)
+        {
+            wrong.Add($"{AdmissionOptions.Section}:{nameof(options.MembershipHolds)} must be more than zero.");
+        }
+
         return wrong.Count > 0 ? ValidateOptionsResult.Fail(wrong) : ValidateOptionsResult.Success;
     }
 

@@ -34,7 +34,6 @@ internal sealed partial class CompleteGitHubSignInHandler(
     TimeProvider time,
     ILogger<CompleteGitHubSignInHandler> logger) : IRequestHandler<CompleteGitHubSignIn, Result<SignedIn>>
 {
-    private const string ProviderName = "github";
     private const int MaxRefusalLength = 64;
 
     public async Task<Result<SignedIn>> Handle(CompleteGitHubSignIn request, CancellationToken cancellationToken)
@@ -82,7 +81,7 @@ internal sealed partial class CompleteGitHubSignInHandler(
             return admitted.Error;
         }
 
-        var username = User.NameFor(login, ProviderName);
+        var username = User.NameFor(login, AdmissionOptions.ProviderName);
         if (admitted.Value.ByLogin && await users.FindByNameAsync(username, cancellationToken) is { } holder && holder.Identity != identity)
         {
             LogLoginReused(login, identity.Subject, holder.Identity?.Subject);

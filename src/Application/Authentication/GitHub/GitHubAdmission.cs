@@ -14,7 +14,7 @@ internal sealed class GitHubAdmission(IGitHub github, IOptions<AdmissionOptions>
     public async Task<Result<Admission>> AdmitAsync(GitHubAccount account, Secret token, CancellationToken cancellationToken)
     {
         // What holds by number first: it needs no trust in the login.
-        if (IsNumberIn(_options.Admins, account))
+        if (AdmissionOptions.HasNumber(_options.Admins, account.Identity))
         {
             return new Admission(UserRole.Admin, ByLogin: false);
         }
@@ -24,7 +24,7 @@ internal sealed class GitHubAdmission(IGitHub github, IOptions<AdmissionOptions>
             return new Admission(UserRole.Admin, ByLogin: true);
         }
 
-        if (_options.AllowAnyone || IsNumberIn(_options.AllowedLogins, account))
+        if (_options.AllowAnyone || AdmissionOptions.HasNumber(_options.AllowedLogins, account.Identity))
         {
             return new Admission(UserRole.User, ByLogin: false);
         }
@@ -58,9 +58,6 @@ internal sealed class GitHubAdmission(IGitHub github, IOptions<AdmissionOptions>
 
         return refusal;
     }
-
-    private static bool IsNumberIn(string[] entries, GitHubAccount account) =>
-        entries.Contains($"id:{account.Identity.Subject}", StringComparer.Ordinal);
 
     private static bool IsLoginIn(string[] entries, GitHubAccount account) => entries.Contains(account.Login, StringComparer.OrdinalIgnoreCase);
 }

@@ -21,6 +21,10 @@ public static class GitHubErrors
         login,
         $"GitHub does not tell this server whether {login} is a member of {organization}. Sign on to the organisation at GitHub, or ask its owners to approve this application, then begin again.");
 
+    /// <summary>Nothing but a membership speaks for the user, and it was last looked at too long ago.</summary>
+    public static Error MembershipUnsure() =>
+        AuthErrors.RefreshTokenInvalid() with { Message = "It is a while since GitHub was asked whether you are a member of an organisation that may use this server. Sign in again." };
+
     /// <summary>The account bears a login that is let in but was another account's when it last signed in here.</summary>
     public static Error LoginReused(string login) => NotAllowed(
         login,

@@ -150,12 +150,10 @@ public interface IAgentSession : IAsyncDisposable
 /// <summary>An answer to a permission request.</summary>
 /// <param name="Decision">Allow or deny.</param>
 /// <param name="Input">On allow, the arguments to run with, a JSON object: the original ones or changed ones.</param>
-/// <param name="Rules">On allow, rules that hold from now on for this process.</param>
 /// <param name="Mode">On allow, the mode from now on; null to leave it.</param>
 /// <param name="Message">On deny, what Claude is told.</param>
 public sealed record PermissionAnswer(
     PermissionDecision Decision,
     JsonElement Input,
-    IReadOnlyList<string> Rules,
     PermissionMode? Mode,
     string? Message);

@@ -37,6 +37,6 @@ public sealed record ApiRequest(string Model, long Bytes, long? MaxTokens);
 /// <param name="Status">The HTTP status; 0 when none came.</param>
 /// <param name="Model">The model that the API named; null when it named none.</param>
 /// <param name="Usage">What the API said that was used; null when it said nothing.</param>
-/// <param name="Deltas">How many pieces of the answer came; each is at least a token.</param>
+/// <param name="OutputEstimate">About how many tokens the answer had when it ended, by the length of what came; for one that is not whole.</param>
 /// <param name="IsCut">Whether it was sent and its answer, if any, is not whole.</param>
-public sealed record ApiOutcome(int Status, string? Model, ApiUsage? Usage, long Deltas, bool IsCut);
+public sealed record ApiOutcome(int Status, string? Model, ApiUsage? Usage, long OutputEstimate, bool IsCut);

@@ -34,22 +34,15 @@ internal static class ClaudeInput
         if (answer.Input.ValueKind != JsonValueKind.Object)
             throw new ArgumentException("To allow a tool call is to give the input to run it with, a JSON object.", nameof(answer));
 
-        List<PermissionUpdate> updates = [];
-        if (answer.Rules.Count > 0)
-            updates.Add(new PermissionUpdate("addRules") { Behavior = "allow", Rules = [.. answer.Rules.Select(ToUpdateRule)] });
-        if (answer.Mode is { } mode)
-            updates.Add(new PermissionUpdate("setMode") { Mode = ClaudePermissionModes.ToName(mode) });
-        return new PermissionDecisionBody("allow") { UpdatedInput = answer.Input, UpdatedPermissions = updates.Count > 0 ? updates : null };
+        return new PermissionDecisionBody("allow")
+        {
+            UpdatedInput = answer.Input,
+            UpdatedPermissions = answer.Mode is { } mode ? [new PermissionUpdate("setMode") { Mode = ClaudePermissionModes.ToName(mode) }] : null,
+        };
     }
 
     private static PermissionDecisionBody Deny(PermissionAnswer answer) =>
         new("deny") { Message = string.IsNullOrWhiteSpace(answer.Message) ? DefaultRefusal : answer.Message };
-
-    private static PermissionUpdateRule ToUpdateRule(string text)
-    {
-        var rule = ClaudePermissionRule.Parse(text);
-        return new PermissionUpdateRule(rule.ToolName, rule.RuleContent);
-    }
 
     private static byte[] Response(ControlResponse response) =>
         JsonSerializer.SerializeToUtf8Bytes(new ControlResponseLine(response), ClaudeJson.Default.ControlResponseLine);

@@ -133,17 +133,8 @@ internal sealed record PermissionUpdate(string Type)
 {
     public string Destination { get; } = "session";
 
-    public string? Behavior { get; init; }
-
     public string? Mode { get; init; }
-
-    public IReadOnlyList<PermissionUpdateRule>? Rules { get; init; }
 }
-
-/// <summary>A rule.</summary>
-internal sealed record PermissionUpdateRule(
-    [property: JsonPropertyName("toolName")] string ToolName,
-    [property: JsonPropertyName("ruleContent")] string? RuleContent);
 
 /// <summary>Settings as the CLI has them, as far as Claudy sets any.</summary>
 internal sealed record ClaudeSettings

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Sessions.Permissions;
 
 namespace Claudy.Infrastructure.Agents.Claude;
 
@@ -42,7 +43,7 @@ internal static class ClaudePermissionPrompt
             .Where(suggestion => suggestion.Text("behavior") == "allow")
             .SelectMany(suggestion => suggestion.Property("rules").Items())
             .Where(rule => rule.Text("toolName") is not null)
-            .Select(rule => new ClaudePermissionRule(rule.Text("toolName")!, rule.Text("ruleContent")).ToString()),
+            .Select(rule => new PermissionRule(rule.Text("toolName")!, rule.Text("ruleContent")).ToString()),
     ];
 
     private static PermissionMode? SuggestedMode(JsonElement request) =>

@@ -10,15 +10,13 @@ namespace Claudy.WebApi.Cli.Chat;
 /// </summary>
 internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider time) : IAsyncDisposable
 {
-    private static readonly TimeSpan RenewBeforeExpiry = TimeSpan.FromMinutes(2);
-
     private readonly Channel<ChatEvent> _events = Channel.CreateBounded<ChatEvent>(1024);
     private readonly List<ClientFrame> _unanswered = [];
     private readonly HashSet<string> _sent = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TokenRenewal _renewal = new(tokens, time);
     private ChatConnection? _connection;
-    private CancellationTokenSource? _renewal;
     private Task _pump = Task.CompletedTask;
     private long _lastSeq;
 
@@ -73,7 +71,7 @@ internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider tim
 
         if (connection is not null)
         {
-            await TrySendAsync(connection, frame, cancellationToken);
+            await connection.TrySendAsync(frame, cancellationToken);
         }
 
         return frame.Id;
@@ -83,12 +81,12 @@ internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider tim
     {
         await _stopping.CancelAsync();
         await _pump;
+        _renewal.Dispose();
         if (_connection is { } connection)
         {
             await connection.DisposeAsync();
         }
 
-        _renewal?.Dispose();
         _stopping.Dispose();
     }
 
@@ -165,10 +163,10 @@ internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider tim
         switch (frame.Type)
         {
             case "auth_success":
-                PlanRenewal(connection, frame);
+                _renewal.Plan(connection, frame);
                 return true;
             case "auth_expired" when tokens.CanRenew:
-                await SignInAgainAsync(connection, cancellationToken);
+                await _renewal.RenewAsync(connection, cancellationToken);
                 return true;
             default:
                 await _events.Writer.WriteAsync(new ChatEvent.Received(frame, IsOwn(frame)), cancellationToken);
@@ -223,7 +221,7 @@ internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider tim
             await _events.Writer.WriteAsync(new ChatEvent.Received(attached), cancellationToken);
             foreach (var frame in Unanswered())
             {
-                await TrySendAsync(connection, frame, cancellationToken);
+                await connection.TrySendAsync(frame, cancellationToken);
             }
 
             return connection;
@@ -259,7 +257,7 @@ internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider tim
                     : new ChatException(ExitCode.NoConnection, $"The server did not let you in: {signedIn.Content} {tokens.WhenRefused}");
             }
 
-            PlanRenewal(connection, signedIn);
+            _renewal.Plan(connection, signedIn);
         }
         catch
         {
@@ -299,52 +297,6 @@ internal sealed class ChatClient(Uri url, IAccessTokens tokens, TimeProvider tim
         }
 
         throw new ServerAwayException(ClosePolicy.Judge(connection.CloseCode, connection.CloseReason, tokens.CanRenew));
-    }
-
-    private void PlanRenewal(ChatConnection connection, ServerFrame signedIn)
-    {
-        _renewal?.Cancel();
-        _renewal?.Dispose();
-        _renewal = null;
-        if (tokens.CanRenew && signedIn.Time("expires_at") is { } expiresAt)
-        {
-            _renewal = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
-            _ = RenewAtAsync(connection, expiresAt - RenewBeforeExpiry, _renewal.Token);
-        }
-    }
-
-    private async Task RenewAtAsync(ChatConnection connection, DateTimeOffset at, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var wait = at - time.GetUtcNow();
-            await Task.Delay(wait > TimeSpan.FromSeconds(1) ? wait : TimeSpan.FromSeconds(1), time, cancellationToken);
-            await SignInAgainAsync(connection, cancellationToken);
-        }
-        catch (OperationCanceledException)
-        {
-            // Another connection, another renewal.
-        }
-        catch (ChatException)
-        {
-            // No token now: the server will say auth_expired, and that asks again where the failure is seen.
-        }
-    }
-
-    private async Task SignInAgainAsync(ChatConnection connection, CancellationToken cancellationToken) =>
-        await TrySendAsync(connection, ClientFrame.Auth(await tokens.GetAsync(cancellationToken)), cancellationToken);
-
-    /// <summary>Sends; a connection that broke is noticed by the receiving side.</summary>
-    private static async Task TrySendAsync(ChatConnection connection, ClientFrame frame, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await connection.SendAsync(frame, cancellationToken);
-        }
-        catch (WebSocketException)
-        {
-            // What matters is kept as unanswered and sent again.
-        }
     }
 
     private async Task LeaveAsync(ChatConnection connection)

@@ -63,6 +63,19 @@ internal sealed class ChatConnection : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends a frame, unless the connection is broken, which the receiving side notices.</summary>
+    public async Task TrySendAsync(ClientFrame frame, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(frame, cancellationToken);
+        }
+        catch (WebSocketException)
+        {
+            // What matters is kept as unanswered and sent again.
+        }
+    }
+
     /// <summary>The next frame, or null when the other side closed.</summary>
     /// <exception cref="WebSocketException">The connection is gone.</exception>
     /// <exception cref="JsonException">That was no frame.</exception>

@@ -95,7 +95,10 @@ public sealed class ResourceControlTests : IDisposable
             .Where(mount => mount.Controllers != Controllers.None).Select(mount => mount.FolderOf(mount.OwnGroup)!).ToList();
         Skip.If(folders.Count == 0, "There are no control groups of version 1 here.");
         var own = new AbandonedGroups(_data).ServerGroup.Split('-');
-        var (dead, living, foreign) = ($"claudy-{own[1]}-{own[2]}-1", $"claudy-{own[1]}-1-{StartOf(1)}", $"claudy-{Guid.NewGuid().ToString("N")[..8]}-{own[2]}-1");
+
+        // No process ever started then, and no start that one did begins like it.
+        const string NoStart = "00";
+        var (dead, living, foreign) = ($"claudy-{own[1]}-{own[2]}-{NoStart}", $"claudy-{own[1]}-1-{StartOf(1)}", $"claudy-{Guid.NewGuid().ToString("N")[..8]}-{own[2]}-{NoStart}");
         using var left = Process.Start("sleep", "1000");
         foreach (var folder in folders)
         {
