@@ -50,7 +50,7 @@ public sealed class MeteringTests : IAsyncLifetime
         await Should.ThrowAsync<HttpRequestException>(response.Content.ReadAsStringAsync());
 
         var outcome = await _fixture.Meter.OutcomeAsync();
-        (outcome.Status, outcome.IsCut, outcome.OutputEstimate).ShouldBe((200, true, 3L));
+        (outcome.Status, outcome.IsCut, outcome.OutputEstimate).ShouldBe((200, true, 4L));
         outcome.Usage!.Value.OutputTokens.ShouldBe(1);
         outcome.Usage.Value.InputTokens.ShouldBeGreaterThan(0);
     }
