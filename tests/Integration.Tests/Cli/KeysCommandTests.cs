@@ -55,7 +55,7 @@ public sealed class KeysCommandTests
         shutOut.ExitCode.ShouldBe(0, shutOut.Error);
         shutOut.Output.ShouldContain("local is signed out everywhere");
         await Processes.Eventually.IsTrueAsync(async () => await StatusAsync(server, token.Output) == HttpStatusCode.Unauthorized, "the token was refused");
-        (unknown.ExitCode, unknown.Error).ShouldBe((1, "Nobody called nobody ever signed in here."));
+        (unknown.ExitCode, unknown.Error.Trim()).ShouldBe((1, "Nobody called nobody ever signed in here."));
     }
 
     [Fact]
