@@ -43,11 +43,15 @@ public sealed class MeteringTests : IAsyncLifetime
     [Fact]
     public async Task Post_WhenTheAnswerIsCutOff_ShouldTellWhatWasSaidSoFar()
     {
+        var cut = new Gate();
         var child = await ConnectAsync();
-        _fixture.Api.Enqueue(Reply.CutStream("one two three"));
+        _fixture.Api.Enqueue(Reply.CutStream("one two three").HeldAt(cut, chunk: 3));
 
         using var response = await child.SendAsync(BrokerFixture.Message(), HttpCompletionOption.ResponseHeadersRead);
-        await Should.ThrowAsync<HttpRequestException>(response.Content.ReadAsStringAsync());
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        await reader.ReadUntilAsync("three").WaitAsync(Deadline);
+        cut.Open();
+        await Should.ThrowAsync<HttpIOException>(reader.ReadToEndAsync().WaitAsync(Deadline));
 
         var outcome = await _fixture.Meter.OutcomeAsync();
         (outcome.Status, outcome.IsCut, outcome.OutputEstimate).ShouldBe((200, true, 4L));

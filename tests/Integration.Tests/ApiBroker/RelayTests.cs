@@ -83,7 +83,7 @@ public sealed class RelayTests : IAsyncLifetime
 
         using var response = await child.SendAsync(BrokerFixture.Message(), HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
-        await ReadUntilAsync(reader, "first").WaitAsync(Deadline);
+        await reader.ReadUntilAsync("first").WaitAsync(Deadline);
         gate.Open();
 
         response.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
@@ -362,16 +362,5 @@ public sealed class RelayTests : IAsyncLifetime
         _fixture.Logs.Text.ShouldContain("is answered with 401");
         _fixture.Logs.Text.ShouldContain("could not be reached");
         _fixture.Logs.Text.ShouldNotContain(key.Value.Reveal());
-    }
-
-    private static async Task ReadUntilAsync(StreamReader reader, string text)
-    {
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            if (line.Contains(text, StringComparison.Ordinal))
-                return;
-        }
-
-        throw new InvalidOperationException($"The stream ended without '{text}'.");
     }
 }

@@ -46,7 +46,7 @@ public sealed class ScriptedMessagesApiTests : IAsyncLifetime
         using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
 
-        await ReadUntilAsync(reader, "one");
+        await reader.ReadUntilAsync("one");
         await gate.Reached;
         var rest = reader.ReadToEndAsync();
         rest.IsCompleted.ShouldBeFalse();
@@ -122,16 +122,5 @@ public sealed class ScriptedMessagesApiTests : IAsyncLifetime
     {
         using var response = await _client.PostAsJsonAsync("/v1/messages", body);
         return await response.Content.ReadFromJsonAsync<JsonElement>();
-    }
-
-    private static async Task ReadUntilAsync(StreamReader reader, string text)
-    {
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            if (line.Contains(text, StringComparison.Ordinal))
-                return;
-        }
-
-        throw new InvalidOperationException($"The stream ended without '{text}'.");
     }
 }
