@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Claudy.Application.Audit;
 
 namespace Claudy.Infrastructure.Audit;
@@ -5,55 +7,81 @@ namespace Claudy.Infrastructure.Audit;
 /// <summary>Keeps callers that are not signed in from filling the disk with refusals; what is left out is counted.</summary>
 internal sealed class AuditThrottle(int perMinute, TimeProvider time)
 {
+    /// <summary>For how long refusals are counted together.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
     private const int ShareOfOneAddress = 10;
-    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+    private const int NetworkBytes = 8;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, int> _byAddress = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _byNetwork = new(StringComparer.Ordinal);
     private long _windowStart = time.GetTimestamp();
     private int _count;
-    private long _suppressed;
+    private long _leftOut;
 
-    /// <summary>The entry to record, telling how many were left out before it; null when it is itself.</summary>
-    public AuditEntry? Admit(AuditEntry entry)
+    /// <summary>Whether to record this; if not, it is counted.</summary>
+    public bool Admits(AuditEntry entry)
     {
         if (entry.UserId is not null || entry.Outcome != AuditOutcome.Refused)
         {
-            return entry;
+            return true;
         }
 
+        var network = NetworkOf(entry.Address);
         lock (_gate)
         {
-            if (time.GetElapsedTime(_windowStart) >= Window)
+            if (IsOver)
             {
                 _windowStart = time.GetTimestamp();
                 _count = 0;
-                _byAddress.Clear();
+                _byNetwork.Clear();
             }
 
-            var address = entry.Address ?? "";
-            var ofAddress = _byAddress.GetValueOrDefault(address);
-            if (_count >= perMinute || ofAddress >= Math.Max(1, perMinute / ShareOfOneAddress))
+            var ofNetwork = _byNetwork.GetValueOrDefault(network);
+            if (_count >= perMinute || ofNetwork >= Math.Max(1, perMinute / ShareOfOneAddress))
             {
-                _suppressed++;
-                return null;
+                _leftOut++;
+                return false;
             }
 
             _count++;
-            _byAddress[address] = ofAddress + 1;
-            return TellSuppressed(entry);
+            _byNetwork[network] = ofNetwork + 1;
+            return true;
         }
     }
 
-    private AuditEntry TellSuppressed(AuditEntry entry)
+    /// <summary>How many were left out and not told yet, once their minute is over; 0 before.</summary>
+    public long TakeLeftOut(bool isLast)
     {
-        if (_suppressed == 0)
+        lock (_gate)
         {
-            return entry;
+            var told = isLast || IsOver ? _leftOut : 0;
+            _leftOut -= told;
+            return told;
+        }
+    }
+
+    /// <summary>Counts what was taken and could not be told.</summary>
+    public void GiveBack(long leftOut)
+    {
+        lock (_gate)
+        {
+            _leftOut += leftOut;
+        }
+    }
+
+    private bool IsOver => time.GetElapsedTime(_windowStart) >= Window;
+
+    // Of IPv6 a single customer has a /64 at least.
+    private static string NetworkOf(string? text)
+    {
+        if (!IPAddress.TryParse(text, out var address) || address.AddressFamily != AddressFamily.InterNetworkV6)
+        {
+            return text ?? "";
         }
 
-        var told = entry with { Details = [.. entry.Details, new("left_out_before", _suppressed.ToString(System.Globalization.CultureInfo.InvariantCulture))] };
-        _suppressed = 0;
-        return told;
+        var bytes = address.GetAddressBytes();
+        bytes.AsSpan(NetworkBytes).Clear();
+        return new IPAddress(bytes).ToString();
     }
 }

@@ -45,7 +45,8 @@ internal sealed partial class FileAuditLog : IAuditLog, IAsyncDisposable
         _logger = logger;
         _toldAt = time.GetTimestamp();
         _retry = time.CreateTimer(Wake, this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _telling = time.CreateTimer(Wake, this, _headInterval, _headInterval);
+        var interval = _headInterval < AuditThrottle.Window ? _headInterval : AuditThrottle.Window;
+        _telling = time.CreateTimer(Wake, this, interval, interval);
 
         // A thread of its own: it blocks until the disk has answered.
         new Thread(Run) { IsBackground = true, Name = "claudy-audit-writer" }.Start();
@@ -56,7 +57,7 @@ internal sealed partial class FileAuditLog : IAuditLog, IAsyncDisposable
 
     public void Post(AuditEntry entry)
     {
-        if (_throttle.Admit(entry) is { } admitted && !_queue.Writer.TryWrite(new Pending(new TimedEntry(admitted, _time.GetUtcNow()), null)))
+        if (_throttle.Admits(entry) && !_queue.Writer.TryWrite(new Pending(new TimedEntry(entry, _time.GetUtcNow()), null)))
         {
             Interlocked.Increment(ref _lost);
         }
@@ -102,24 +103,21 @@ internal sealed partial class FileAuditLog : IAuditLog, IAsyncDisposable
                 group.Add(pending);
             }
 
-            Commit(group);
+            Commit(group, isLast: false);
             group.Clear();
             TellHead(isLast: false);
         }
 
-        if (_kept.Count > 0)
-        {
-            Commit([]);
-        }
-
+        Commit([], isLast: true);
         TellHead(isLast: true);
         _chain.Dispose();
         _finished.SetResult();
     }
 
-    private void Commit(List<Pending> group)
+    private void Commit(List<Pending> group, bool isLast)
     {
-        if (group.TrueForAll(static pending => pending is { Entry: null, Done: null }) && _kept.Count == 0)
+        var refusals = _throttle.TakeLeftOut(isLast);
+        if (group.TrueForAll(static pending => pending is { Entry: null, Done: null }) && _kept.Count == 0 && refusals == 0)
         {
             return;
         }
@@ -128,11 +126,12 @@ internal sealed partial class FileAuditLog : IAuditLog, IAsyncDisposable
         var lost = Interlocked.Exchange(ref _lost, 0);
         try
         {
-            _head = _chain.Append([.. _kept, .. fresh, .. Gap(lost)]);
+            _head = _chain.Append([.. _kept, .. fresh, .. Gap("left_out", lost), .. Gap("refusals_left_out", refusals)]);
         }
         catch (Exception exception)
         {
             Keep(fresh, lost);
+            _throttle.GiveBack(refusals);
             LogCannotWrite(exception, _kept.Count);
             _isFailing = true;
             _retry.Change(RetryInterval, Timeout.InfiniteTimeSpan);
@@ -153,13 +152,13 @@ internal sealed partial class FileAuditLog : IAuditLog, IAsyncDisposable
         Interlocked.Add(ref _lost, lost + Math.Max(0, fresh.Count - room));
     }
 
-    private IEnumerable<TimedEntry> Gap(long lost) => lost == 0
+    private IEnumerable<TimedEntry> Gap(string what, long count) => count == 0
         ? []
         : [new TimedEntry(
             new AuditEntry("audit.gap", AuditOutcome.Failed)
             {
                 Credential = AuditCredential.Server,
-                Details = new AuditAct("").With("left_out", lost.ToString(CultureInfo.InvariantCulture)).Details,
+                Details = new AuditAct("").With(what, count.ToString(CultureInfo.InvariantCulture)).Details,
             },
             _time.GetUtcNow())];
 

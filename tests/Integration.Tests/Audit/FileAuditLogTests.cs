@@ -7,6 +7,7 @@ using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Users;
 using Claudy.Infrastructure.Audit;
 using Claudy.Integration.Tests.Contracts;
+using Claudy.Integration.Tests.Processes;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Shouldly;
@@ -134,13 +135,46 @@ public sealed class FileAuditLogTests : AuditLogContract, IAsyncLifetime
 
         log.Post(refused with { Address = "192.0.2.2" });
         log.Post(refused with { UserId = new UserId(Guid.NewGuid()) });
+        await log.AppendAsync(new AuditEntry("end", AuditOutcome.Done), default);
+        files.Lines().Length.ShouldBe(60 + 1 + 1 + 1);
+
         time.Advance(TimeSpan.FromMinutes(1));
-        log.Post(refused);
+
+        await Eventually.IsTrueAsync(() => files.Lines().Length == 60 + 1 + 1 + 1 + 1, "what was left out is told");
+        var told = JsonDocument.Parse(files.Lines()[^1]).RootElement;
+        told.GetProperty("action").GetString().ShouldBe("audit.gap");
+        told.GetProperty("details").GetProperty("refusals_left_out").GetString().ShouldBe("940");
+    }
+
+    [Fact]
+    public async Task Post_WhenTheUnknownCallerHasManyAddressesOfOneNetwork_ShouldCountThemAsOne()
+    {
+        await using var files = new AuditFiles();
+        var log = files.Open(new FakeTimeProvider());
+        for (var i = 1; i <= 200; i++)
+        {
+            log.Post(new AuditEntry("token.refused", AuditOutcome.Refused) { Address = $"2001:db8:0:1::{i:x}" });
+        }
+
+        log.Post(new AuditEntry("token.refused", AuditOutcome.Refused) { Address = "2001:db8:0:2::1" });
         await log.AppendAsync(new AuditEntry("end", AuditOutcome.Done), default);
 
-        var records = files.Lines().Select(line => JsonDocument.Parse(line).RootElement).ToList();
-        records.Count.ShouldBe(60 + 1 + 1 + 1 + 1);
-        records[60].GetProperty("details").GetProperty("left_out_before").GetString().ShouldBe("940");
+        files.Lines().Length.ShouldBe(60 + 1 + 1);
+    }
+
+    [Fact]
+    public async Task Dispose_WhenRefusalsWereLeftOut_ShouldTellHowMany()
+    {
+        await using var files = new AuditFiles();
+        var log = files.Open(new FakeTimeProvider());
+        for (var i = 0; i < 100; i++)
+        {
+            log.Post(new AuditEntry("token.refused", AuditOutcome.Refused) { Address = "192.0.2.1" });
+        }
+
+        await log.DisposeAsync();
+
+        files.Lines()[^1].ShouldContain("\"refusals_left_out\":\"40\"");
     }
 
     [Fact]

@@ -31,12 +31,12 @@ public sealed class SqliteDatabaseTests
         await using var host = await SqliteHost.StartAsync();
         var database = host.Get<SqliteDatabase>();
         using var first = database.OpenForWriting();
-        var held = PosixLocks(host.DatabasePath);
+        PosixLocks(host.DatabasePath).ShouldBeGreaterThan(0);
 
         database.OpenForWriting().Dispose();
 
-        held.ShouldBeGreaterThan(0);
-        PosixLocks(host.DatabasePath).ShouldBe(held);
+        // Dropped locks are dropped all; how many there are changes with what the host's own connections do.
+        PosixLocks(host.DatabasePath).ShouldBeGreaterThan(0);
     }
 
     [Fact]

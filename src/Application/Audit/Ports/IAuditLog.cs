@@ -11,7 +11,8 @@ public interface IAuditLog
 
     /// <summary>
     /// Adds a record without waiting. Never blocks and never throws; where more wait than fit, records are left out and counted, and a
-    /// record <c>audit.gap</c> tells how many. Of refusals of callers that are not signed in, at most so many a minute are recorded.
+    /// record <c>audit.gap</c> tells how many. Of refusals of callers that are not signed in, at most so many a minute
+    /// are recorded; the rest is told in <c>audit.gap</c> once the minute is over.
     /// </summary>
     void Post(AuditEntry entry);
 
