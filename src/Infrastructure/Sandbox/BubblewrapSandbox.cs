@@ -24,9 +24,21 @@ internal sealed class BubblewrapSandbox(BubblewrapHost host) : ISandbox
     private const string OpenFilterAndRun = $"exec {FilterDescriptor}<\"$0\" && exec \"$@\"";
     private const string OnlyRun = "exec \"$@\"";
 
-    // Inside, where no other session's port is in the way. The shell becomes the session's program and knows nothing of it.
+    // Inside, where no other session's port is in the way. The shell becomes the session's program, which knows nothing of it and may
+    // need the network at once: so it is begun when the port (in hexadecimal) listens, or will never do.
     private const int ProxyPort = 3128;
-    private const string ForwardAndRun = "\"$0\" -t 60 \"$1\" \"$2\" </dev/null >/dev/null 2>&1 & shift 2 && exec \"$@\"";
+    internal const string ForwardAndRun =
+        """
+        "$0" -t 60 "$1" "$2" </dev/null >/dev/null 2>&1 &
+        shift 2
+        until
+          while read -r socket; do
+            case $socket in *:0C38\ 00000000:0000\ 0A\ *) break 2 ;; esac
+          done </proc/net/tcp
+          ! kill -0 $!
+        do sleep 0.01; done 2>/dev/null
+        exec "$@"
+        """;
 
     private static readonly Version FirstToDisableUserNamespaces = new(0, 8, 0);
 

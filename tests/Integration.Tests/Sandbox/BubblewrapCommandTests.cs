@@ -121,7 +121,7 @@ public sealed class BubblewrapCommandTests
             "--",
             "/bin/sh",
             "-c",
-            "\"$0\" -t 60 \"$1\" \"$2\" </dev/null >/dev/null 2>&1 & shift 2 && exec \"$@\"",
+            BubblewrapSandbox.ForwardAndRun,
             "/usr/bin/socat",
             "TCP-LISTEN:3128,bind=127.0.0.1,fork,reuseaddr",
             "UNIX-CONNECT:/run/claudy/egress.sock",
