@@ -62,6 +62,7 @@ public static class DependencyInjection
         services.AddOptions<NetworkOptions>().BindConfiguration(NetworkOptions.Section).ValidateOnStart();
         services.AddUsage();
         services.AddSingleton<UserCredentials>();
+        services.AddSingleton<KeyChecks>();
         services.AddHostedService<StoredCredentialCheck>();
         services.AddSingleton<SessionRunnerFactory>();
         services.AddSingleton<SessionRemoval>();

@@ -1,7 +1,9 @@
 using Claudy.Application.Audit.Ports;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Usage;
 
 namespace Claudy.Application.Audit;
 
@@ -9,6 +11,8 @@ namespace Claudy.Application.Audit;
 internal sealed class SessionAudit(Session session, IAuditLog log)
 {
     private static readonly string LimitCode = SessionErrors.ResourceLimitExceeded(new ExceededLimit(LimitedResource.Memory, 0)).Code;
+
+    private static readonly string BudgetCode = UsageErrors.BudgetSpent(new BudgetReached(BudgetScope.Session, 0, 0, null)).Code;
 
     private readonly Dictionary<string, string> _tools = session.State.PendingPermissions.ToDictionary(p => p.Id, p => p.ToolName, StringComparer.Ordinal);
 
@@ -24,6 +28,9 @@ internal sealed class SessionAudit(Session session, IAuditLog log)
                     break;
                 case PermissionResolved resolved:
                     log.Post(Of(AuditActions.PermissionDecided, AuditOutcome.Done, Decided(resolved)));
+                    break;
+                case BudgetPaused paused:
+                    log.Post(Of(AuditActions.LimitExceeded, AuditOutcome.Refused, new AuditAct("").With("scope", paused.Reached.Scope.ToString())) with { Code = BudgetCode });
                     break;
                 case SessionErrorRaised raised when raised.Code == LimitCode:
                     log.Post(Of(AuditActions.LimitExceeded, AuditOutcome.Refused, new AuditAct("").With("reason", raised.Reason)) with { Code = raised.Code });

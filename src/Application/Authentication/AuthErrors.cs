@@ -7,7 +7,7 @@ public static class AuthErrors
 {
     /// <summary>A sign-in code that was never given out, was used before or ran out; which of them is not told.</summary>
     public static Error CodeInvalid() =>
-        new(ResultStatus.Unauthorized, "AUTH_001", "authorization_code_invalid", "That sign-in code does not hold: it is used up, older than ten minutes, or mistyped. Get a new one.");
+        new(ResultStatus.Unauthorized, "AUTH_001", "authorization_code_invalid", "That sign-in code does not hold: it is used up, older than ten minutes, or mistyped. Local mode prints a new one at its start.");
 
     /// <summary>A token of this server whose time is over.</summary>
     public static Error TokenExpired() =>
@@ -52,6 +52,11 @@ public static class AuthErrors
         new(ResultStatus.NotFound, "AUTH_018", "user_not_found", $"Nobody called {username} ever signed in here.");
 
     /// <summary>Signing keys that the operator keeps, and the server cannot replace.</summary>
-    public static Error KeysAreGiven() =>
-        new(ResultStatus.Conflict, "AUTH_017", "signing_keys_given", "The signing key is a file that you gave in Claudy:Auth:PrivateKeyPath. Put another in its place, and the old one's public half into the file of Claudy:Auth:PublicKeyPath; docs/operations.md says how.");
+    public static Error KeysAreGiven(bool atOnce) => new(
+        ResultStatus.Conflict,
+        "AUTH_017",
+        "signing_keys_given",
+        atOnce
+            ? "The signing key is a file that you gave in Claudy:Auth:PrivateKeyPath. Put another in its place, keep nothing of the old one in the file of Claudy:Auth:PublicKeyPath, and restart the server: a running one takes what the old key signed for 20 minutes more."
+            : "The signing key is a file that you gave in Claudy:Auth:PrivateKeyPath. Put another in its place, and the old one's public half into the file of Claudy:Auth:PublicKeyPath; docs/operations.md says how.");
 }

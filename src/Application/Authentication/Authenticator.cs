@@ -56,13 +56,19 @@ public sealed partial class Authenticator(
                 return AuthErrors.TokenExpired();
             }
 
-            if (await users.FindAsync(token.Owner, cancellationToken) is not { } owner || standing.Of(owner) is not { } stands)
+            if (await users.FindAsync(token.Owner, cancellationToken) is not { } owner)
             {
                 return AuthErrors.TokenRevoked();
             }
 
+            var role = standing.OfToken(owner);
+            if (!role.IsSuccess)
+            {
+                return AuthErrors.TokenRevoked() with { Message = role.Error.Message };
+            }
+
             await NoteUseAsync(token, now, cancellationToken);
-            return new Identity(owner.Id, owner.Username, token.ExpiresAt, new Grant.PersonalToken(token.Id)) { Role = stands.Role };
+            return new Identity(owner.Id, owner.Username, token.ExpiresAt, new Grant.PersonalToken(token.Id)) { Role = role.Value };
         }
         catch (StoreUnavailableException exception)
         {

@@ -1,6 +1,5 @@
 using Claudy.Application.Audit;
 using Claudy.Application.Audit.Ports;
-using Claudy.Application.Authentication.GitHub;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
@@ -64,21 +63,15 @@ internal sealed partial class RefreshSignInHandler(
             return AuthErrors.RefreshTokenInvalid();
         }
 
-        if (WhyNot(user, signIn, now) is { } refused)
+        var role = standing.OfSignIn(user);
+        if (!role.IsSuccess)
         {
             await signIns.EndAsync(signIn.Id);
-            return refused;
+            return role.Error;
         }
 
-        return await RotateAsync(token, now, user with { Role = standing.Of(user)!.Role }, cancellationToken);
+        return await RotateAsync(token, now, user with { Role = role.Value }, cancellationToken);
     }
-
-    private Error? WhyNot(User user, SignIn signIn, DateTimeOffset now) => standing.Of(user) switch
-    {
-        null => GitHubErrors.NotAllowed(user.Username),
-        { IsByMembership: true } when now - signIn.CreatedAt >= standing.MembershipHolds => GitHubErrors.MembershipUnsure(),
-        _ => null,
-    };
 
     private async Task<Result<SignedIn>> RotateAsync(TokenHash token, DateTimeOffset now, User user, CancellationToken cancellationToken)
     {

@@ -19,5 +19,5 @@ public sealed record RotateSigningKeys(bool DropOthers) : IRequest<Result<Public
 internal sealed class RotateSigningKeysHandler(ISigningKeys keys) : IRequestHandler<RotateSigningKeys, Result<PublicSigningKey>>
 {
     public Task<Result<PublicSigningKey>> Handle(RotateSigningKeys request, CancellationToken cancellationToken) => Task.FromResult<Result<PublicSigningKey>>(
-        keys.CanRotate ? keys.Rotate(request.DropOthers) : AuthErrors.KeysAreGiven());
+        keys.CanRotate ? keys.Rotate(request.DropOthers) : AuthErrors.KeysAreGiven(request.DropOthers));
 }

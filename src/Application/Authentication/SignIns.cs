@@ -67,11 +67,11 @@ public sealed class SignIns(
     /// <exception cref="StoreUnavailableException">The store cannot be written; call it again.</exception>
     public async Task ShutOutAsync(UserId user)
     {
+        // In this order: an ended sign-in makes no further token.
+        await EndAllAsync(user);
         foreach (var token in await personalTokens.RevokeAllAsync(user, time.GetUtcNow(), CancellationToken.None))
         {
             revocations.Add(new Grant.PersonalToken(token));
         }
-
-        await EndAllAsync(user);
     }
 }

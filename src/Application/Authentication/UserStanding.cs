@@ -1,48 +1,59 @@
 using Claudy.Application.Authentication.GitHub;
+using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 using Microsoft.Extensions.Options;
 
 namespace Claudy.Application.Authentication;
 
 /// <summary>
-/// Whether somebody who signed in before may go on, and as what: by the lists of now, without asking GitHub. What a token was
+/// Whether somebody who signed in before may go on, and as what: by the settings of now, without asking GitHub. What a token was
 /// given for yesterday must not outlive the operator's change of mind.
 /// </summary>
-public sealed class UserStanding(IOptions<AdmissionOptions> options)
+public sealed class UserStanding(IOptions<AdmissionOptions> options, SignInMethods methods, TimeProvider time)
 {
     private readonly AdmissionOptions _options = options.Value;
 
-    /// <summary>How long a sign-in holds that nothing but the membership of an organisation speaks for.</summary>
-    public TimeSpan MembershipHolds => _options.MembershipHolds;
+    /// <summary>What somebody is whose sign-in is to be refreshed.</summary>
+    /// <returns>The role of now; <c>AUTH_009</c> for one who may not use the server, <c>AUTH_007</c> when GitHub is to be asked anew.</returns>
+    public Result<UserRole> OfSignIn(User user) => Of(user, _options.MembershipHolds);
 
-    /// <summary>How a user stands; null for one who may not use the server any more.</summary>
-    public Standing? Of(User user)
+    /// <summary>What somebody is whose personal access token is used.</summary>
+    /// <returns>As <see cref="OfSignIn"/>.</returns>
+    public Result<UserRole> OfToken(User user) => Of(user, _options.MembershipHoldsForTokens);
+
+    private Result<UserRole> Of(User user, TimeSpan membershipHolds)
     {
         ArgumentNullException.ThrowIfNull(user);
         if (user.Identity is not { } identity)
         {
-            return new Standing(user.Role, IsByMembership: false);
+            return methods.Local ? user.Role : GitHubErrors.NotAllowed(user.Username);
+        }
+
+        if (identity.Issuer != methods.Issuer)
+        {
+            return GitHubErrors.NotAllowed(user.Username);
         }
 
         if (IsIn(_options.Admins, identity, user))
         {
-            return new Standing(UserRole.Admin, IsByMembership: false);
+            return UserRole.Admin;
         }
 
         if (_options.AllowAnyone || IsIn(_options.AllowedLogins, identity, user))
         {
-            return new Standing(UserRole.User, IsByMembership: false);
+            return UserRole.User;
         }
 
-        return _options.AllowedOrganizations.Length > 0 ? new Standing(UserRole.User, IsByMembership: true) : null;
+        if (_options.AllowedOrganizations.Length == 0 || user.MemberSeenAt is not { } seenAt)
+        {
+            return GitHubErrors.NotAllowed(user.Username);
+        }
+
+        // Whether it lasts, GitHub alone knows.
+        return time.GetUtcNow() - seenAt < membershipHolds ? UserRole.User : GitHubErrors.MembershipUnsure();
     }
 
     private static bool IsIn(string[] entries, ExternalIdentity identity, User user) =>
         AdmissionOptions.HasNumber(entries, identity)
         || entries.Any(login => string.Equals(User.NameFor(login, AdmissionOptions.ProviderName), user.Username, StringComparison.OrdinalIgnoreCase));
 }
-
-/// <summary>That a user may use the server.</summary>
-/// <param name="Role">As what.</param>
-/// <param name="IsByMembership">Whether that rests on a membership, of which only GitHub knows whether it lasts.</param>
-public sealed record Standing(UserRole Role, bool IsByMembership);

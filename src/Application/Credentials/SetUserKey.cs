@@ -27,11 +27,11 @@ internal sealed class SetUserKeyValidator : AbstractValidator<SetUserKey>
     public SetUserKeyValidator() => RuleFor(r => r.Credential).ClaudeToken();
 }
 
-internal sealed class SetUserKeyHandler(IClaudeKeyCheck check, UserCredentials credentials) : IRequestHandler<SetUserKey, Result<KeyStatus>>
+internal sealed class SetUserKeyHandler(KeyChecks check, UserCredentials credentials) : IRequestHandler<SetUserKey, Result<KeyStatus>>
 {
     public async Task<Result<KeyStatus>> Handle(SetUserKey request, CancellationToken cancellationToken)
     {
-        var status = KeyStatus.From(request.Credential, await check.CheckAsync(request.Credential, cancellationToken));
+        var status = KeyStatus.From(request.Credential, await check.CheckAsync(request.UserId, request.Credential, cancellationToken));
         if (status is { IsSuccess: true, Value.IsValid: true })
         {
             await credentials.KeepAsync(new CredentialScope(request.UserId, null), request.Credential, request.IsRemembered, CancellationToken.None);

@@ -30,12 +30,12 @@ internal sealed class UpdateSessionKeyValidator : AbstractValidator<UpdateSessio
     public UpdateSessionKeyValidator() => RuleFor(r => r.Credential).ClaudeToken();
 }
 
-internal sealed class UpdateSessionKeyHandler(IClaudeKeyCheck check, UserCredentials credentials, ISessionInbox inbox)
+internal sealed class UpdateSessionKeyHandler(KeyChecks check, UserCredentials credentials, ISessionInbox inbox)
     : IRequestHandler<UpdateSessionKey, Result<KeyStatus>>
 {
     public async Task<Result<KeyStatus>> Handle(UpdateSessionKey request, CancellationToken cancellationToken)
     {
-        var status = KeyStatus.From(request.Credential, await check.CheckAsync(request.Credential, cancellationToken));
+        var status = KeyStatus.From(request.Credential, await check.CheckAsync(request.UserId, request.Credential, cancellationToken));
         if (status is not { IsSuccess: true, Value.IsValid: true })
         {
             return status;

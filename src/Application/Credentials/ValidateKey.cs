@@ -1,5 +1,4 @@
 using Claudy.Application.Audit;
-using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Shared;
@@ -40,10 +39,10 @@ internal sealed class ValidateKeyValidator : AbstractValidator<ValidateKey>
     public ValidateKeyValidator() => RuleFor(r => r.Credential).ClaudeToken();
 }
 
-internal sealed class ValidateKeyHandler(IClaudeKeyCheck check) : IRequestHandler<ValidateKey, Result<KeyStatus>>
+internal sealed class ValidateKeyHandler(KeyChecks check) : IRequestHandler<ValidateKey, Result<KeyStatus>>
 {
     public async Task<Result<KeyStatus>> Handle(ValidateKey request, CancellationToken cancellationToken) =>
-        KeyStatus.From(request.Credential, await check.CheckAsync(request.Credential, cancellationToken));
+        KeyStatus.From(request.Credential, await check.CheckAsync(request.UserId, request.Credential, cancellationToken));
 }
 
 internal static class CredentialRules

@@ -86,7 +86,7 @@ internal sealed class BudgetGate : ISpendingObserver
     public void OnUsed(UsageRecord record, IReadOnlyList<BudgetStanding> standing, IReadOnlyList<BudgetReached> soft) => _ = _loop.PostAsync(() =>
     {
         // What others spend is not for this session's watchers to see.
-        _outbox.Add(new FeedItem.UsageUpdated(record, [.. standing.Where(s => s.Scope is BudgetScope.Session or BudgetScope.UserDay or BudgetScope.UserMonth)]));
+        _outbox.Add(new FeedItem.UsageUpdated(record, [.. standing.Where(s => UsageErrors.IsTold(s.Scope))]));
         foreach (var reached in soft.Where(_ => _session.IsLive))
         {
             _session.Record(new BudgetWarned(reached), _time.GetUtcNow());

@@ -62,7 +62,7 @@ internal sealed class CreateSessionHandler(
     ISessionEventLog log,
     ISessionInbox inbox,
     IWorkspaceFiles workspaces,
-    IClaudeKeyCheck check,
+    KeyChecks check,
     UserCredentials credentials,
     IMcpServerVault mcpServers,
     IAgentLauncher agents,
@@ -97,7 +97,11 @@ internal sealed class CreateSessionHandler(
         }
 
         // An API that cannot be asked must not keep a session from being made; it is asked again with the first message.
-        if (request.Credential is { } given && KeyStatus.RefusalOf(await check.CheckAsync(given, cancellationToken)) is { } refusal)
+        if (request.Credential is { } given
+            && await check.CheckAsync(request.UserId, given, cancellationToken) is
+            {
+                Error: { Status: ResultStatus.Unauthorized or ResultStatus.Forbidden or ResultStatus.LimitExceeded } refusal,
+            })
         {
             return refusal;
         }
@@ -125,7 +129,16 @@ internal sealed class CreateSessionHandler(
         if (request.Credential is { } credential)
         {
             var scope = new CredentialScope(request.UserId, session.Id);
-            await credentials.KeepAsync(scope, credential, request.RemembersCredential, CancellationToken.None);
+            try
+            {
+                await credentials.KeepAsync(scope, credential, request.RemembersCredential, CancellationToken.None);
+            }
+            catch (StoreUnavailableException)
+            {
+                // Without its key it would be a session that nobody asked for.
+                await removal.RemoveAsync(session.Id, CancellationToken.None);
+                throw;
+            }
         }
 
         if (settings.McpServers is not null)

@@ -2,7 +2,6 @@ using Claudy.Application.Usage.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Usage;
 using Claudy.Domain.Users;
-using Microsoft.Extensions.Options;
 
 namespace Claudy.Application.Usage;
 
@@ -15,7 +14,7 @@ namespace Claudy.Application.Usage;
 /// request waits until one under way is over: so all of them overshoot by at most what one request costs, and what
 /// others cost beyond their reservation.
 /// </remarks>
-internal sealed class BudgetLedger(IUsageStore store, IOptionsMonitor<BudgetOptions> options, TimeProvider time)
+internal sealed class BudgetLedger(IUsageStore store, BudgetSettings settings, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<SessionId, SessionSpending> _sessions = [];
@@ -164,7 +163,7 @@ internal sealed class BudgetLedger(IUsageStore store, IOptionsMonitor<BudgetOpti
         var accounts = await UserAsync(user).WaitAsync(cancellationToken);
         lock (_gate)
         {
-            return [.. accounts.Select(account => StandingOf(account, options.CurrentValue.Of(account.Scope)))];
+            return [.. accounts.Select(account => StandingOf(account, settings.Current.Of(account.Scope)))];
         }
     }
 
@@ -192,7 +191,7 @@ internal sealed class BudgetLedger(IUsageStore store, IOptionsMonitor<BudgetOpti
     }
 
     private Budget LimitsOf(SessionSpending session, SpendAccount account) =>
-        account.Scope == BudgetScope.Session && session.Budget is { } own ? own : options.CurrentValue.Of(account.Scope);
+        account.Scope == BudgetScope.Session && session.Budget is { } own ? own : settings.Current.Of(account.Scope);
 
     private static BudgetReached Reached(SpendAccount account, decimal limit) => new(account.Scope, limit, account.Spent, account.ResetsAt());
 

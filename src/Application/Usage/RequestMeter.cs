@@ -22,6 +22,9 @@ internal sealed partial class RequestMeter(
     private const int BytesPerToken = 3;
     private const long AssumedMaxTokens = 32_000;
 
+    // What a fast model writes; who hangs up must not get for less than that what was written meanwhile and not shown.
+    private const double AssumedTokensPerSecond = 100;
+
     // No model writes more in one answer, whatever is asked for: a request must not hold up others by asking for the moon.
     private const long MostMaxTokens = 128_000;
 
@@ -63,12 +66,12 @@ internal sealed partial class RequestMeter(
             return SessionErrors.NotFound();
         }
 
-        var estimate = PriceOf(request.Model).CostOf(new ApiUsage(request.Bytes / BytesPerToken, Math.Min(request.MaxTokens ?? AssumedMaxTokens, MostMaxTokens), 0, 0, 0, 0));
+        var estimate = PriceOf(request.Model).CostOf(new ApiUsage(request.Bytes / BytesPerToken, MostWritten(request), 0, 0, 0, 0));
         while (true)
         {
             if (ledger.TryReserve(meter.Spending, estimate, out var reached, out var changed))
             {
-                return new MeteredRequest(this, meter, request, estimate);
+                return new MeteredRequest(this, meter, request, estimate, time.GetTimestamp());
             }
 
             if (reached is not null)
@@ -83,11 +86,14 @@ internal sealed partial class RequestMeter(
         }
     }
 
+    private static long MostWritten(ApiRequest request) => Math.Min(request.MaxTokens ?? AssumedMaxTokens, MostMaxTokens);
+
     private ModelPrice PriceOf(string model) => _prices.Find(model) ?? _fallback;
 
-    private void Complete(SessionMeter meter, ApiRequest request, decimal reserved, ApiOutcome outcome)
+    private void Complete(SessionMeter meter, ApiRequest request, decimal reserved, long begunAt, ApiOutcome outcome)
     {
-        var record = RecordOf(meter.Spending, request, outcome);
+        var written = (long)Math.Min(MostWritten(request), time.GetElapsedTime(begunAt).TotalSeconds * AssumedTokensPerSecond);
+        var record = RecordOf(meter.Spending, request, outcome with { OutputEstimate = Math.Max(outcome.OutputEstimate, written) });
         var (soft, standing) = ledger.Settle(meter.Spending, reserved, record.ChargedUsd);
         journal.Add(record);
         meter.Observer.OnUsed(record, standing, soft);
@@ -130,8 +136,8 @@ internal sealed partial class RequestMeter(
     [LoggerMessage(2132, LogLevel.Information, "Session {Session}: a request is refused, since the budget {Scope} is spent: {SpentUsd} of {LimitUsd} US dollars")]
     private partial void LogRefused(SessionId session, BudgetScope scope, decimal spentUsd, decimal limitUsd);
 
-    private sealed class MeteredRequest(RequestMeter meter, SessionMeter session, ApiRequest request, decimal reserved) : IMeteredRequest
+    private sealed class MeteredRequest(RequestMeter meter, SessionMeter session, ApiRequest request, decimal reserved, long begunAt) : IMeteredRequest
     {
-        public void Complete(ApiOutcome outcome) => meter.Complete(session, request, reserved, outcome);
+        public void Complete(ApiOutcome outcome) => meter.Complete(session, request, reserved, begunAt, outcome);
     }
 }

@@ -1,12 +1,11 @@
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Usage;
-using Microsoft.Extensions.Options;
 
 namespace Claudy.Application.Usage;
 
 /// <summary>What of a session's settings costs money, judged before it is taken.</summary>
-internal sealed class SpendingRules(ModelAllowList models, IOptionsMonitor<BudgetOptions> budgets)
+internal sealed class SpendingRules(ModelAllowList models, BudgetSettings budgets)
 {
     /// <summary>Whether a session may have that model and that budget.</summary>
     /// <returns>Success; <c>SESSION_023</c> for the model, <c>SESSION_022</c> for a budget of more than its user's.</returns>
@@ -17,6 +16,6 @@ internal sealed class SpendingRules(ModelAllowList models, IOptionsMonitor<Budge
             return SessionErrors.ModelNotAllowed(model ?? "");
         }
 
-        return budgets.CurrentValue.MaxSessionUsd is { } most && budget?.HardUsd > most ? SessionErrors.BudgetNotAllowed(most) : Result.Success();
+        return budgets.Current.MaxSessionUsd is { } most && budget?.HardUsd > most ? SessionErrors.BudgetNotAllowed(most) : Result.Success();
     }
 }

@@ -8,8 +8,13 @@ public static class UsageErrors
 {
     /// <summary>A hard budget is spent.</summary>
     public static Error BudgetSpent(BudgetReached reached) =>
-        new Error(ResultStatus.LimitExceeded, "CLAUDE_009", "budget_spent", $"The budget {OfWhom(reached.Scope)} is spent: {reached.SpentUsd:0.00####} of {reached.LimitUsd:0.00####} US dollars. {WhenOn(reached)}")
-            .With("scope", ScopeOf(reached.Scope)).With("limit_usd", (double)reached.LimitUsd).With("spent_usd", (double)reached.SpentUsd);
+        IsTold(reached.Scope)
+            ? Spent(reached, $": {reached.SpentUsd:0.00####} of {reached.LimitUsd:0.00####} US dollars")
+                .With("limit_usd", (double)reached.LimitUsd).With("spent_usd", (double)reached.SpentUsd)
+            : Spent(reached, "");
+
+    /// <summary>Whether its sums are told to users: what all of them spend together is the operator's to know.</summary>
+    public static bool IsTold(BudgetScope scope) => scope is BudgetScope.Session or BudgetScope.UserDay or BudgetScope.UserMonth;
 
     /// <summary>Other users' usage, which only the operator sees.</summary>
     public static Error NotYours() =>
@@ -33,7 +38,13 @@ public static class UsageErrors
 
     /// <summary>The sentence for a soft budget that is spent.</summary>
     public static string Warning(BudgetReached reached) =>
-        $"The budget {OfWhom(reached.Scope)} is nearly spent: {reached.SpentUsd:0.00####} US dollars; the first limit is {reached.LimitUsd:0.00####}.";
+        IsTold(reached.Scope)
+            ? $"The budget {OfWhom(reached.Scope)} is nearly spent: {reached.SpentUsd:0.00####} US dollars; the first limit is {reached.LimitUsd:0.00####}."
+            : $"The budget {OfWhom(reached.Scope)} is nearly spent.";
+
+    private static Error Spent(BudgetReached reached, string sums) =>
+        new Error(ResultStatus.LimitExceeded, "CLAUDE_009", "budget_spent", $"The budget {OfWhom(reached.Scope)} is spent{sums}. {WhenOn(reached)}")
+            .With("scope", ScopeOf(reached.Scope));
 
     private static string OfWhom(BudgetScope scope) => scope switch
     {

@@ -31,12 +31,14 @@ public sealed class PriceSetting
     public string Model { get; set; } = "";
 
     /// <summary>Tokens read without a cache.</summary>
+    [Required]
     [Range(0, 10_000)]
-    public decimal Input { get; set; }
+    public decimal? Input { get; set; }
 
     /// <summary>Tokens written.</summary>
+    [Required]
     [Range(0, 10_000)]
-    public decimal Output { get; set; }
+    public decimal? Output { get; set; }
 
     /// <summary>Tokens written into the cache of five minutes.</summary>
     [Range(0, 10_000)]
@@ -56,7 +58,7 @@ public sealed class PriceSetting
 
     internal ModelPrice ToPrice()
     {
-        var price = new ModelPrice(Input, Output);
+        var price = new ModelPrice(Input!.Value, Output!.Value);
         return price with
         {
             CacheWrite = CacheWrite ?? price.CacheWrite,

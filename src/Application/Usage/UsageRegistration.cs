@@ -14,6 +14,7 @@ internal static class UsageRegistration
         services.AddOptions<BudgetOptions>().BindConfiguration(BudgetOptions.Section).ValidateOnStart();
         services.AddOptions<ModelOptions>().BindConfiguration(ModelOptions.Section);
         services.AddSingleton<ModelAllowList>();
+        services.AddSingleton<BudgetSettings>();
         services.AddSingleton<SpendingRules>();
         services.AddSingleton<BudgetLedger>();
         services.AddSingleton<RequestMeter>();

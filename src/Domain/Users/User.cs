@@ -25,6 +25,9 @@ public sealed record User(UserId Id, string Username, DateTimeOffset CreatedAt)
     /// <summary>The account elsewhere that the user signs in with; null for the local user.</summary>
     public ExternalIdentity? Identity { get; init; }
 
+    /// <summary>When the account was last seen to be in an organisation that lets it in; null when something else let it in.</summary>
+    public DateTimeOffset? MemberSeenAt { get; init; }
+
     /// <summary>What is told of the user.</summary>
     public UserProfile Profile { get; init; } = UserProfile.Empty;
 

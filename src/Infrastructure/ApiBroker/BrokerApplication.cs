@@ -9,7 +9,7 @@ using Microsoft.Extensions.Primitives;
 namespace Claudy.Infrastructure.ApiBroker;
 
 /// <summary>Decides what becomes of a request from a sandbox: relayed, answered by the demo model, or refused.</summary>
-internal sealed class BrokerApplication(UpstreamRelay relay, IRequestMeter meter, HeldBytes held, DemoModel demo, DemoModelPolicy demoPolicy) : IHttpApplication<HttpContext>
+internal sealed class BrokerApplication(UpstreamRelay relay, IRequestMeter meter, DemoModel demo, DemoModelPolicy demoPolicy) : IHttpApplication<HttpContext>
 {
     /// <summary>All that Claude Code 2.1.197 asks for on a Unix socket, with its query <c>?beta=true</c>.</summary>
     private static readonly string[] Routes = [Messages, CountTokens];
@@ -78,7 +78,7 @@ internal sealed class BrokerApplication(UpstreamRelay relay, IRequestMeter meter
             return;
         }
 
-        using var body = await RequestBody.ReadAsync(context.Request, held, context.RequestAborted);
+        using var body = await RequestBody.ReadAsync(context.Request, session.Held, context.RequestAborted);
         if (body is null)
             await ApiError.TooMuchHeld.WriteAsync(context);
         else if (!body.TryRead(out var request))

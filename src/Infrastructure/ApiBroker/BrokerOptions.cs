@@ -34,6 +34,10 @@ internal sealed class BrokerOptions
     [Range(1 << 20, 1L << 40)]
     public long MaxHeldBytes { get; set; } = 512L << 20;
 
+    /// <summary>How many bytes of requests that are not sent yet may be held for one session; at least twice <see cref="MaxRequestBytes"/> for one that is so large.</summary>
+    [Range(1 << 20, 1L << 40)]
+    public long MaxHeldBytesPerSession { get; set; } = 128L << 20;
+
     /// <summary>How many requests of one session may be under way; further ones are told to come back.</summary>
     [Range(1, 1024)]
     public int MaxConcurrentRequests { get; set; } = 16;

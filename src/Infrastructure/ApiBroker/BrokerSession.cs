@@ -32,12 +32,14 @@ internal sealed partial class BrokerSession : IAsyncDisposable
         SessionId id,
         Func<ClaudeCredential?> credential,
         BrokerOptions options,
+        HeldBytes.Share held,
         ChannelWriter<ConnectionContext> accepted,
         SocketConnectionContextFactory connectionFactory,
         ILogger logger)
     {
         Id = id;
         Credential = credential;
+        Held = held;
         _options = options;
         _connectionFactory = connectionFactory;
         _logger = logger;
@@ -55,6 +57,9 @@ internal sealed partial class BrokerSession : IAsyncDisposable
     public string SocketPath { get; }
 
     public Func<ClaudeCredential?> Credential { get; set; }
+
+    /// <summary>What of its requests is in memory.</summary>
+    public HeldBytes.Share Held { get; }
 
     /// <summary>Takes a place for a request; false when all are taken. Give it back with <see cref="Leave"/>.</summary>
     public bool TryEnter()

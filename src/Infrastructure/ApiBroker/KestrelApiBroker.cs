@@ -16,6 +16,7 @@ internal sealed partial class KestrelApiBroker : IApiBroker, IHostedService, IDi
 
     private readonly BrokerOptions _options;
     private readonly BrokerApplication _application;
+    private readonly HeldBytes _held;
     private readonly ILogger _logger;
     private readonly SessionListener _listener = new();
     private readonly SocketConnectionContextFactory _connectionFactory;
@@ -26,11 +27,13 @@ internal sealed partial class KestrelApiBroker : IApiBroker, IHostedService, IDi
     public KestrelApiBroker(
         IOptions<BrokerOptions> options,
         BrokerApplication application,
+        HeldBytes held,
         IServiceProvider services,
         ILoggerFactory loggerFactory)
     {
         _options = options.Value;
         _application = application;
+        _held = held;
         _logger = loggerFactory.CreateLogger<KestrelApiBroker>();
         _connectionFactory = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), _logger);
         _server = new KestrelServer(Options.Create(Configure(services)), _listener, loggerFactory);
@@ -48,7 +51,7 @@ internal sealed partial class KestrelApiBroker : IApiBroker, IHostedService, IDi
                 return Task.FromResult(open.SocketPath);
             }
 
-            var opened = new BrokerSession(session, credential, _options, _listener.Accepted, _connectionFactory, _logger);
+            var opened = new BrokerSession(session, credential, _options, _held.NewShare(), _listener.Accepted, _connectionFactory, _logger);
             _sessions.Add(session, opened);
             LogOpened(session, opened.SocketPath);
             return Task.FromResult(opened.SocketPath);

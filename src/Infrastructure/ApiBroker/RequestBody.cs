@@ -12,19 +12,28 @@ internal sealed class RequestBody : IDisposable
 {
     private const int FirstBytes = 64 * 1024;
 
+    // As it stands in the body; longer is no model's name, and it would be kept for good.
+    private const int MaxModelBytes = 200;
+    private const int MaxWatchedName = 6 * 10;
+
+    private static readonly string[] Watched = ["model", "max_tokens"];
+
+    /// <summary>How long a child may pause in the middle of a request: meanwhile it holds memory that others want.</summary>
+    private static readonly TimeSpan ChildPatience = TimeSpan.FromMinutes(1);
+
     private byte[] _buffer;
     private int _length;
 
-    private readonly HeldBytes _held;
+    private readonly HeldBytes.Share _held;
 
-    private RequestBody(HeldBytes held, byte[] buffer) => (_held, _buffer) = (held, buffer);
+    private RequestBody(HeldBytes.Share held, byte[] buffer) => (_held, _buffer) = (held, buffer);
 
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, _length);
 
     /// <summary>Reads a body.</summary>
-    /// <returns>The body; null when all sessions together hold as much as they may.</returns>
-    /// <exception cref="BadHttpRequestException">It is larger than allowed, or breaks off.</exception>
-    public static async Task<RequestBody?> ReadAsync(HttpRequest request, HeldBytes held, CancellationToken cancellationToken)
+    /// <returns>The body; null when the session, or all sessions together, hold as much as they may.</returns>
+    /// <exception cref="BadHttpRequestException">It is larger than allowed, breaks off, or does not come.</exception>
+    public static async Task<RequestBody?> ReadAsync(HttpRequest request, HeldBytes.Share held, CancellationToken cancellationToken)
     {
         // Not as much as the child says that it will send: it has to send it first.
         if (held.TryRent((int)Math.Clamp(request.ContentLength ?? 0, FirstBytes, 16 * FirstBytes)) is not { } buffer)
@@ -35,7 +44,7 @@ internal sealed class RequestBody : IDisposable
         {
             while (body._length < body._buffer.Length || body.TryGrow())
             {
-                var read = await request.Body.ReadAsync(body._buffer.AsMemory(body._length), cancellationToken);
+                var read = await ReadAsync(request, body._buffer.AsMemory(body._length), cancellationToken);
                 if (read == 0)
                 {
                     isWhole = true;
@@ -51,6 +60,20 @@ internal sealed class RequestBody : IDisposable
         {
             if (!isWhole)
                 body.Dispose();
+        }
+    }
+
+    private static async Task<int> ReadAsync(HttpRequest request, Memory<byte> memory, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(ChildPatience);
+        try
+        {
+            return await request.Body.ReadAsync(memory, patience.Token);
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new BadHttpRequestException("The rest of the request did not come.", StatusCodes.Status408RequestTimeout, late);
         }
     }
 
@@ -70,8 +93,10 @@ internal sealed class RequestBody : IDisposable
             {
                 var isModel = reader.ValueTextEquals("model"u8);
                 var isMaxTokens = reader.ValueTextEquals("max_tokens"u8);
+                if (!isModel && !isMaxTokens && IsLikeWatched(ref reader))
+                    return false;
                 reader.Read();
-                if ((isModel && (model is not null || reader.TokenType != JsonTokenType.String)) || (isMaxTokens && maxTokens is not null))
+                if ((isModel && (model is not null || reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > MaxModelBytes)) || (isMaxTokens && maxTokens is not null))
                     return false;
                 if (isModel)
                     model = reader.GetString();
@@ -93,6 +118,10 @@ internal sealed class RequestBody : IDisposable
         request = new ApiRequest(model ?? "", _length, maxTokens);
         return !string.IsNullOrEmpty(model);
     }
+
+    // Some readers take names without regard to case: they would find another model than this one.
+    private static bool IsLikeWatched(ref Utf8JsonReader reader) =>
+        reader.ValueSpan.Length <= MaxWatchedName && reader.GetString() is { } name && Array.Exists(Watched, watched => watched.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     public void Dispose()
     {

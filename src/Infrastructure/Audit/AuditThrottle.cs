@@ -4,59 +4,60 @@ using Claudy.Application.Audit;
 
 namespace Claudy.Infrastructure.Audit;
 
-/// <summary>Keeps callers that are not signed in from filling the disk with refusals; what is left out is counted.</summary>
+/// <summary>Keeps refusals from filling the disk, of whomever; what is left out is counted.</summary>
 internal sealed class AuditThrottle(int perMinute, TimeProvider time)
 {
     /// <summary>For how long refusals are counted together.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
-    private const int ShareOfOneAddress = 10;
+    private const int ShareOfOne = 10;
     private const int NetworkBytes = 8;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, int> _byNetwork = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _bySource = new(StringComparer.Ordinal);
     private long _windowStart = time.GetTimestamp();
-    private int _count;
+    private int _ofUnknown;
     private long _leftOut;
+    private long _leftOutBefore;
+
+    private int OfOne => Math.Max(1, perMinute / ShareOfOne);
 
     /// <summary>Whether to record this; if not, it is counted.</summary>
     public bool Admits(AuditEntry entry)
     {
-        if (entry.UserId is not null || entry.Outcome != AuditOutcome.Refused)
+        if (entry.Outcome != AuditOutcome.Refused)
         {
             return true;
         }
 
-        var network = NetworkOf(entry.Address);
         lock (_gate)
         {
-            if (IsOver)
-            {
-                _windowStart = time.GetTimestamp();
-                _count = 0;
-                _byNetwork.Clear();
-            }
-
-            var ofNetwork = _byNetwork.GetValueOrDefault(network);
-            if (_count >= perMinute || ofNetwork >= Math.Max(1, perMinute / ShareOfOneAddress))
+            TurnWindow();
+            var isUnknown = entry.UserId is null;
+            var source = entry.UserId is { } user ? user.ToString() : NetworkOf(entry.Address);
+            var ofSource = _bySource.GetValueOrDefault(source);
+            if (ofSource >= OfOne || (isUnknown && _ofUnknown >= perMinute))
             {
                 _leftOut++;
                 return false;
             }
 
-            _count++;
-            _byNetwork[network] = ofNetwork + 1;
+            _bySource[source] = ofSource + 1;
+            _ofUnknown += isUnknown ? 1 : 0;
             return true;
         }
     }
 
-    /// <summary>How many were left out and not told yet, once their minute is over; 0 before.</summary>
+    /// <summary>How many were left out and not told yet, in minutes that are over.</summary>
+    /// <param name="isLast">Whether this minute is to count too.</param>
     public long TakeLeftOut(bool isLast)
     {
         lock (_gate)
         {
-            var told = isLast || IsOver ? _leftOut : 0;
-            _leftOut -= told;
+            TurnWindow();
+            var told = _leftOutBefore + (isLast ? _leftOut : 0);
+            _leftOut = isLast ? 0 : _leftOut;
+            _leftOutBefore = 0;
             return told;
         }
     }
@@ -66,11 +67,23 @@ internal sealed class AuditThrottle(int perMinute, TimeProvider time)
     {
         lock (_gate)
         {
-            _leftOut += leftOut;
+            _leftOutBefore += leftOut;
         }
     }
 
-    private bool IsOver => time.GetElapsedTime(_windowStart) >= Window;
+    private void TurnWindow()
+    {
+        if (time.GetElapsedTime(_windowStart) < Window)
+        {
+            return;
+        }
+
+        _windowStart = time.GetTimestamp();
+        _ofUnknown = 0;
+        _bySource.Clear();
+        _leftOutBefore += _leftOut;
+        _leftOut = 0;
+    }
 
     // Of IPv6 a single customer has a /64 at least.
     private static string NetworkOf(string? text)

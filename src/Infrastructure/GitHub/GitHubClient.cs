@@ -80,7 +80,7 @@ internal sealed partial class GitHubClient(GitHubConnection connection, IOptions
         var email = await GetEmailAsync(token, cancellationToken);
         return email.IsSuccess
             ? new GitHubAccount(
-                new ExternalIdentity(_options.Base.Authority, account.Id.ToString(CultureInfo.InvariantCulture)),
+                new ExternalIdentity(_options.Issuer, account.Id.ToString(CultureInfo.InvariantCulture)),
                 login,
                 new UserProfile(Text(account.Name), Text(email.Value), Address(account.AvatarUrl)))
             : email.Error;

@@ -23,6 +23,9 @@ public sealed class GitHubOptions
     /// <summary>How long GitHub may take for one answer; from 0.1 seconds to a minute.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How the accounts' issuer is named, such as <c>github.com</c>.</summary>
+    public string Issuer => Base.Authority;
+
     internal Uri Base => new(BaseUrl.TrimEnd('/') + "/");
 
     internal Uri Api => ApiUrl is { Length: > 0 } ? new Uri(ApiUrl.TrimEnd('/') + "/") : DefaultApi(Base);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
+using Microsoft.Win32.SafeHandles;
 
 namespace Claudy.Infrastructure.Security;
 
@@ -44,13 +45,27 @@ internal sealed class EncryptionKeyFile(string path, TimeProvider time)
     /// <summary>Adds a key, which is current from then on.</summary>
     public EncryptionKeys Add(EncryptionKey key)
     {
+        using var turn = TakeTurn();
         Write([.. Read(), Line(key)], overwrite: true);
+        return Load();
+    }
+
+    /// <summary>Puts keys back that were here before somebody took the file away, unless there is one again.</summary>
+    public EncryptionKeys Restore(EncryptionKeys keys)
+    {
+        using var turn = TakeTurn();
+        if (!File.Exists(path))
+        {
+            Write([.. keys.All.Select(Line)], overwrite: false);
+        }
+
         return Load();
     }
 
     /// <summary>Keeps these keys and drops the others; without any, the file goes.</summary>
     public EncryptionKeys Keep(Func<EncryptionKey, bool> isKept)
     {
+        using var turn = TakeTurn();
         var kept = Load().All.Where(isKept).Select(key => key.Id).ToHashSet(StringComparer.Ordinal);
         var lines = Read();
         if (kept.Count == 0 && lines.Count > 0)
@@ -67,6 +82,13 @@ internal sealed class EncryptionKeyFile(string path, TimeProvider time)
 
     /// <summary>Why the keys cannot be used.</summary>
     public static OptionsValidationException Refused(string why) => new(Options.DefaultName, typeof(EncryptionOptions), [why]);
+
+    // Who reads, changes and writes must not meet another who does.
+    private SafeFileHandle TakeTurn()
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!, OwnerOnlyFolder);
+        return Posix.Lock($"{path}.lock");
+    }
 
     private KeyLine Line(EncryptionKey key) => new(key.Id, Convert.ToBase64String(key.Value), time.GetUtcNow());
 
@@ -120,12 +142,17 @@ internal sealed class EncryptionKeyFile(string path, TimeProvider time)
                 file.Flush(flushToDisk: true);
             }
 
-            // Whole or not at all. A first file takes the name only if no other process was first.
-            File.Move(draft, path, overwrite);
-        }
-        catch (IOException) when (!overwrite && File.Exists(path))
-        {
-            // Another process was first, and its key is used.
+            // Whole or not at all. A first file takes the name only if no other process was first; else that one's key is used.
+            if (overwrite)
+            {
+                File.Move(draft, path, overwrite: true);
+            }
+            else
+            {
+                Posix.TryLink(draft, path);
+            }
+
+            Posix.SyncFolder(Path.GetDirectoryName(path)!);
         }
         finally
         {

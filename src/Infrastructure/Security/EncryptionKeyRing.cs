@@ -97,7 +97,12 @@ internal sealed class EncryptionKeyRing
     private EncryptionKey? FindKnown(string id) =>
         _given?.Id == id ? _given : _previous.Find(key => key.Id == id) ?? _own.Find(id);
 
-    private EncryptionKeys Reload() => _own = _file!.Load() is { Current: not null } read ? read : _own;
+    // A file that was taken away comes back: what was sealed with its keys, and still will be, must open after the next start.
+    private EncryptionKeys Reload()
+    {
+        var read = _file!.Load();
+        return _own = read.Current is null && _own.Current is not null ? _file.Restore(_own) : read;
+    }
 
     private static EncryptionKey Parse(string text, string setting) => EncryptionKey.TryParse(text, out var key)
         ? key

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -25,7 +25,7 @@ internal sealed class SigningKeyFiles(IOptions<SigningKeyOptions> options, IConf
     /// <exception cref="OptionsValidationException">There is no key that may be used; the message says why and what to do.</exception>
     public SigningKeySet Load() => AreGiven ? LoadGiven(_options.PrivateKeyPath!) : Folder.Load();
 
-    /// <summary>What tells one state of the files from another, without reading them.</summary>
+    /// <summary>What tells one state of the files from another.</summary>
     public string Fingerprint() => AreGiven ? $"{Fingerprint(_options.PrivateKeyPath!)}|{Fingerprint(_options.PublicKeyPath)}" : Folder.Fingerprint();
 
     /// <summary>What tells one state of a file from another.</summary>
@@ -36,10 +36,16 @@ internal sealed class SigningKeyFiles(IOptions<SigningKeyOptions> options, IConf
             return "";
         }
 
-        var file = new FileInfo(path);
-        return file.Exists
-            ? string.Create(CultureInfo.InvariantCulture, $"{path} {file.Length} {file.LastWriteTimeUtc.Ticks} {(int)file.UnixFileMode}")
-            : path;
+        // By content: a link can lead elsewhere, and a file be replaced by one of the same length within a tick of its clock.
+        try
+        {
+            using var file = File.OpenRead(path);
+            return $"{path} {Convert.ToHexString(SHA256.HashData(file))} {File.GetUnixFileMode(file.SafeFileHandle)}";
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return path;
+        }
     }
 
     private SigningKeySet LoadGiven(string path)

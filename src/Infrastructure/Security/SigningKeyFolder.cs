@@ -115,11 +115,8 @@ internal sealed class SigningKeyFolder(string path, TimeProvider time)
             }
 
             // Takes the name only if nobody has it: the first process wins, and the others use its key.
-            File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another process was first.
+            Posix.TryLink(draft, path);
+            Posix.SyncFolder(Path.GetDirectoryName(path)!);
         }
         finally
         {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace Claudy.Infrastructure.Security;
 
 /// <summary>The keys of access tokens; section <c>Claudy:Auth</c>.</summary>
-public sealed class SigningKeyOptions
+public sealed class SigningKeyOptions : IValidatableObject
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Claudy:Auth";
@@ -27,6 +27,25 @@ public sealed class SigningKeyOptions
     /// <summary>How old a key of the server's own grows before it makes the next; 0 for no end.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "36500.00:00:00")]
     public TimeSpan RotateKeysAfter { get; set; } = TimeSpan.FromDays(90);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!string.IsNullOrEmpty(PrivateKeyPath))
+        {
+            yield break;
+        }
+
+        if (!string.IsNullOrEmpty(PublicKeyPath))
+        {
+            yield return new ValidationResult($"{Section}:{nameof(PublicKeyPath)} (JWT_PUBLIC_KEY_PATH) is set, but {Section}:{nameof(PrivateKeyPath)} (JWT_PRIVATE_KEY_PATH) is not: nothing would be signed with that key.");
+        }
+
+        if (!string.IsNullOrEmpty(PrivateKeyPassphrase))
+        {
+            yield return new ValidationResult($"{Section}:{nameof(PrivateKeyPassphrase)} (JWT_PRIVATE_KEY_PASSPHRASE) is set, but {Section}:{nameof(PrivateKeyPath)} (JWT_PRIVATE_KEY_PATH) is not: there is nothing that it opens.");
+        }
+    }
 }
 
 [OptionsValidator]

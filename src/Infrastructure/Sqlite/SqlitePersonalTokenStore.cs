@@ -9,8 +9,8 @@ internal sealed class SqlitePersonalTokenStore(SqliteWriter writer, SqliteReader
 {
     private const string Columns = "id, owner, name, created_at, expires_at, last_used_at";
 
-    public Task<bool> AddAsync(PersonalToken token, TokenHash hash, int limit, CancellationToken cancellationToken) =>
-        writer.WriteAsync(connection => TryAdd(connection, token, hash, limit), cancellationToken);
+    public Task<PersonalTokenAddition> AddAsync(NewPersonalToken token, int limit, CancellationToken cancellationToken) =>
+        writer.WriteAsync(connection => Add(connection, token, limit), cancellationToken);
 
     public Task<PersonalToken?> FindAsync(TokenHash hash, CancellationToken cancellationToken) => readers.ReadAsync(
         connection => connection.QuerySingle(
@@ -49,15 +49,25 @@ internal sealed class SqlitePersonalTokenStore(SqliteWriter writer, SqliteReader
         connection => connection.Execute("DELETE FROM personal_tokens WHERE expires_at < $before OR revoked_at < $before", ("$before", before.ToColumn())),
         cancellationToken);
 
-    private static bool TryAdd(PreparedConnection connection, PersonalToken token, TokenHash hash, int limit)
+    private static PersonalTokenAddition Add(PreparedConnection connection, NewPersonalToken made, int limit)
     {
+        var (token, hash, signIn) = made;
+        var isSignedIn = connection.QuerySingle(
+            "SELECT EXISTS (SELECT 1 FROM sign_ins WHERE id = $id AND owner = $owner AND revoked_at IS NULL)",
+            static row => row.GetInt32(0),
+            ("$id", signIn.ToString()), ("$owner", token.Owner.ToString()));
+        if (isSignedIn == 0)
+        {
+            return PersonalTokenAddition.SignInEnded;
+        }
+
         var held = connection.QuerySingle(
             "SELECT COUNT(*) FROM personal_tokens WHERE owner = $owner AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $now)",
             static row => row.GetInt32(0),
             ("$owner", token.Owner.ToString()), ("$now", token.CreatedAt.ToColumn()));
         if (held >= limit)
         {
-            return false;
+            return PersonalTokenAddition.TooMany;
         }
 
         connection.Execute(
@@ -68,7 +78,7 @@ internal sealed class SqlitePersonalTokenStore(SqliteWriter writer, SqliteReader
             ("$hash", hash.Value),
             ("$created", token.CreatedAt.ToColumn()),
             ("$expires", token.ExpiresAt?.ToColumn()));
-        return true;
+        return PersonalTokenAddition.Added;
     }
 
     private static PersonalTokenId ReadId(SqliteDataReader row) => new(row.GetId(0));

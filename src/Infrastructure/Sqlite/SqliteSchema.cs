@@ -172,6 +172,10 @@ internal static class SqliteSchema
         CREATE INDEX credentials_by_session ON credentials (session);
         CREATE INDEX credentials_by_key ON credentials (key_id) WHERE key_id IS NOT NULL;
         """,
+        """
+        -- Null where something else than a membership lets the user in.
+        ALTER TABLE users ADD COLUMN member_seen_at INTEGER;
+        """,
     ];
 
     /// <summary>Brings a database up to date.</summary>

@@ -24,8 +24,8 @@ internal sealed class SqliteUsageStore(SqliteWriter writer, SqliteReaders reader
     public Task<IReadOnlyList<UsageGroup>> SumAsync(UsageFilter filter, UsageGrouping? grouping, CancellationToken cancellationToken) =>
         readers.ReadAsync<IReadOnlyList<UsageGroup>>(connection => Sum(connection, filter, grouping), cancellationToken);
 
-    public Task<IReadOnlyList<UsageRecord>> ListAsync(UsageFilter filter, int limit, CancellationToken cancellationToken) =>
-        readers.ReadAsync<IReadOnlyList<UsageRecord>>(connection => List(connection, filter, limit), cancellationToken);
+    public Task<IReadOnlyList<UsageRecord>> ListAsync(UsageFilter filter, UsagePosition? before, int limit, CancellationToken cancellationToken) =>
+        readers.ReadAsync<IReadOnlyList<UsageRecord>>(connection => List(connection, filter, before, limit), cancellationToken);
 
     private static bool Append(PreparedConnection connection, IReadOnlyList<UsageRecord> records)
     {
@@ -98,15 +98,15 @@ internal sealed class SqliteUsageStore(SqliteWriter writer, SqliteReaders reader
         return connection.Query(sql, row => ReadGroup(row, grouping), Arguments(filter));
     }
 
-    private static List<UsageRecord> List(PreparedConnection connection, UsageFilter filter, int limit) =>
+    private static List<UsageRecord> List(PreparedConnection connection, UsageFilter filter, UsagePosition? before, int limit) =>
         connection.Query(
             $"""
             SELECT id, at, owner, session_id, model, input_tokens, output_tokens, cache_write, long_cache_write, cache_read, web_searches, cost, charged, status, is_cut
-            FROM (SELECT *, at / {TimeSpan.TicksPerDay} AS day FROM usage) {Where(filter)}
+            FROM (SELECT *, at / {TimeSpan.TicksPerDay} AS day FROM usage WHERE (at, id) < ($at, $id)) {Where(filter)}
             ORDER BY at DESC, id DESC LIMIT $limit
             """,
             ReadRecord,
-            [.. Arguments(filter), ("$limit", limit)]);
+            [.. Arguments(filter), ("$at", before is { } last ? last.At.ToColumn() : long.MaxValue), ("$id", before?.Id.ToString() ?? ""), ("$limit", limit)]);
 
     // Only the conditions that there are, so that an index is found for them.
     private static string Where(UsageFilter filter)

@@ -6,7 +6,7 @@ namespace Claudy.Infrastructure.Sqlite;
 
 internal sealed class SqliteUserStore(SqliteWriter writer, SqliteReaders readers) : IUserStore
 {
-    private const string Select = "SELECT id, username, created_at, role, issuer, subject, display_name, email, avatar_url FROM users WHERE ";
+    private const string Select = "SELECT id, username, created_at, role, issuer, subject, display_name, email, avatar_url, member_seen_at FROM users WHERE ";
     private const string ByName = Select + "username = $name";
     private const string ByIdentity = Select + "issuer = $issuer AND subject = $subject";
 
@@ -23,16 +23,12 @@ internal sealed class SqliteUserStore(SqliteWriter writer, SqliteReaders readers
         return known ?? await writer.WriteAsync(connection => FindOrAdd(connection, username, now), cancellationToken);
     }
 
-    public async Task<User> RecordAsync(
-        ExternalIdentity identity, string username, UserRole role, UserProfile profile, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<User> RecordAsync(User seen, CancellationToken cancellationToken)
     {
-        var known = await readers.ReadAsync(connection => Find(connection, identity), cancellationToken);
-        if (known is not null && known == known with { Username = username, Role = role, Profile = profile })
-        {
-            return known;
-        }
-
-        return await writer.WriteAsync(connection => Record(connection, new User(UserId.New(now), username, now) { Role = role, Identity = identity, Profile = profile }), cancellationToken);
+        var known = await readers.ReadAsync(connection => Find(connection, seen.Identity!), cancellationToken);
+        return known is not null && known == seen with { Id = known.Id, CreatedAt = known.CreatedAt }
+            ? known
+            : await writer.WriteAsync(connection => Record(connection, seen), cancellationToken);
     }
 
     private static User FindOrAdd(PreparedConnection connection, string username, DateTimeOffset now)
@@ -49,15 +45,16 @@ internal sealed class SqliteUserStore(SqliteWriter writer, SqliteReaders readers
         FreeName(connection, user);
         connection.Execute(
             """
-            INSERT INTO users (id, username, created_at, role, issuer, subject, display_name, email, avatar_url)
-            VALUES ($id, $name, $now, $role, $issuer, $subject, $display_name, $email, $avatar_url)
+            INSERT INTO users (id, username, created_at, role, issuer, subject, display_name, email, avatar_url, member_seen_at)
+            VALUES ($id, $name, $now, $role, $issuer, $subject, $display_name, $email, $avatar_url, $member_seen_at)
             ON CONFLICT (issuer, subject) WHERE subject IS NOT NULL DO UPDATE SET
-                username = excluded.username, role = excluded.role,
+                username = excluded.username, role = excluded.role, member_seen_at = excluded.member_seen_at,
                 display_name = excluded.display_name, email = excluded.email, avatar_url = excluded.avatar_url
             """,
             ("$id", user.Id.ToString()), ("$name", user.Username), ("$now", user.CreatedAt.ToColumn()), ("$role", user.Role.ToName()),
             ("$issuer", identity.Issuer), ("$subject", identity.Subject),
-            ("$display_name", user.Profile.DisplayName), ("$email", user.Profile.Email), ("$avatar_url", user.Profile.AvatarUrl));
+            ("$display_name", user.Profile.DisplayName), ("$email", user.Profile.Email), ("$avatar_url", user.Profile.AvatarUrl),
+            ("$member_seen_at", user.MemberSeenAt?.ToColumn()));
         return Find(connection, identity)!;
     }
 
@@ -81,5 +78,6 @@ internal sealed class SqliteUserStore(SqliteWriter writer, SqliteReaders readers
         Role = UserRoleNames.ToRole(row.GetString(3)),
         Identity = row.GetText(4) is { } issuer ? new ExternalIdentity(issuer, row.GetString(5)) : null,
         Profile = new UserProfile(row.GetText(6), row.GetText(7), row.GetText(8)),
+        MemberSeenAt = row.GetOptionalTime(9),
     };
 }

@@ -1,3 +1,4 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
@@ -13,7 +14,15 @@ internal sealed class RequestRates(IRateLimiter limiter, IOptions<LimitOptions> 
     public async Task LimitAddressAsync(HttpContext context, RequestDelegate next)
     {
         var wait = await limiter.TakeAsync($"address:{ClientAddress.Of(context).Key}", options.Value.OfAddress(), context.RequestAborted);
-        await (wait == TimeSpan.Zero ? next(context) : Problems.WriteAsync(context, EdgeErrors.TooManyRequests(wait)));
+        if (wait == TimeSpan.Zero)
+        {
+            await next(context);
+            return;
+        }
+
+        var tooMany = EdgeErrors.TooManyRequests(wait);
+        context.NoteRefused(AuditActions.LimitExceeded, tooMany);
+        await Problems.WriteAsync(context, tooMany);
     }
 
     /// <summary>Counts a request or frame of a user.</summary>

@@ -1,4 +1,5 @@
 using Claudy.Application;
+using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Infrastructure.Agents.Claude;
 using Claudy.Infrastructure.Anthropic;
@@ -65,6 +66,7 @@ internal static class Server
 
         var modes = SignInModes.Of(builder.Configuration);
         builder.Services.AddSingleton(modes);
+        builder.Services.AddSingleton(services => new SignInMethods(modes.Local, modes.GitHub ? services.GetRequiredService<IOptions<GitHubOptions>>().Value.Issuer : null));
         ListeningPolicy.Apply(builder.Configuration);
         var data = DataFolder.Take(builder.Configuration[DataFolder.Key]!);
         builder.Configuration[DataFolder.Key] = data.Path;

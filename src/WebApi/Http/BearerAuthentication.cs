@@ -33,20 +33,31 @@ internal sealed class BearerAuthentication(CredentialChecks checks, RequestRates
 
             await Problems.WriteAsync(context, error);
         }
-        else if (await rates.CountAsync(identity.Value.UserId, context.RequestAborted) is { } tooMany)
-        {
-            await Problems.WriteAsync(context, tooMany);
-        }
         else
         {
             context.Origin().SignIn(identity.Value);
+            if (await rates.CountAsync(identity.Value.UserId, context.RequestAborted) is { } tooMany)
+            {
+                context.NoteRefused(AuditActions.LimitExceeded, tooMany, user: identity.Value.UserId);
+                await Problems.WriteAsync(context, tooMany);
+                return;
+            }
+
             await handle(context, identity.Value);
         }
     };
 
     /// <summary>The same for what only a person may do: a personal access token is refused with 403.</summary>
     public RequestDelegate RequireSignIn(Func<HttpContext, Identity, SignInId, Task> handle) => Require((context, identity) =>
-        identity.Grant is Grant.SignIn signIn ? handle(context, identity, signIn.Id) : Problems.WriteAsync(context, AuthErrors.SignInNeeded()));
+    {
+        if (identity.Grant is Grant.SignIn signIn)
+        {
+            return handle(context, identity, signIn.Id);
+        }
+
+        context.NoteRefused(AuditActions.TokenRefused, AuthErrors.SignInNeeded(), user: identity.UserId);
+        return Problems.WriteAsync(context, AuthErrors.SignInNeeded());
+    });
 
     /// <summary>Who sends a request; null when it brings nothing that says so.</summary>
     public async Task<Result<Identity>?> IdentifyAsync(HttpContext context)

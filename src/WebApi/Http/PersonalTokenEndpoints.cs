@@ -27,7 +27,7 @@ internal static class PersonalTokenEndpoints
             return;
         }
 
-        var created = await MediatorOf(context).Send(new CreatePersonalToken(user.UserId, request.Name, request.ExpiresInDays), context.RequestAborted);
+        var created = await MediatorOf(context).Send(new CreatePersonalToken(user.UserId, signIn, request.Name, request.ExpiresInDays), context.RequestAborted);
         if (!created.IsSuccess)
         {
             await Problems.WriteAsync(context, created.Error);

@@ -28,6 +28,6 @@ internal static class RequestOrigin
         (origin.Username, origin.Credential) = (identity.Username, identity.Grant is Grant.PersonalToken ? AuditCredential.PersonalToken : AuditCredential.AccessToken);
 
     /// <summary>Records that the request was turned away before any use case saw it.</summary>
-    public static void NoteRefused(this HttpContext context, string action, Error error, string? target = null) =>
-        context.RequestServices.GetRequiredService<IAuditLog>().Post(context.Origin().Entry(new AuditAct(action) { Target = target }, null, error));
+    public static void NoteRefused(this HttpContext context, string action, Error error, string? target = null, UserId? user = null) =>
+        context.RequestServices.GetRequiredService<IAuditLog>().Post(context.Origin().Entry(new AuditAct(action) { Target = target }, user, error));
 }

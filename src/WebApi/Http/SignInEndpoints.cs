@@ -88,6 +88,7 @@ internal static class SignInEndpoints
     {
         if (!context.RequestServices.GetRequiredService<IConfiguration>().GetValue(ListeningPolicy.AllowRemoteKey, defaultValue: false) && !IsLocal(context))
         {
+            context.NoteRefused(AuditActions.EdgeRefused, EdgeErrors.NotLocal());
             await Problems.WriteAsync(context, EdgeErrors.NotLocal());
             return;
         }

@@ -7,6 +7,7 @@ using Claudy.Application.Messaging;
 using Claudy.Domain.Shared;
 using Claudy.WebApi.Edge;
 using MediatR;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Claudy.WebApi.Http;
 
@@ -41,7 +42,7 @@ internal static class TokenEndpoints
     private static async Task RevokeAsync(HttpContext context, BearerAuthentication bearer)
     {
         var request = await JsonBody.ReadAsync(context, TokenJson.Default.RefreshTokenRequest);
-        if (request is null && context.Request.ContentLength is not (null or 0))
+        if (request is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && context.Request.ContentLength is not 0)
         {
             await Problems.WriteAsync(context, RequestErrors.InvalidField("everywhere", "The body must be a JSON object such as {\"everywhere\": true}, or be left out."));
             return;

@@ -50,6 +50,7 @@ namespace Claudy.WebApi.Protocol;
 [JsonSerializable(typeof(WorkspaceInfoData))]
 [JsonSerializable(typeof(UsageQuery))]
 [JsonSerializable(typeof(UsageReportData))]
+[JsonSerializable(typeof(UsageListData))]
 [JsonSerializable(typeof(ErrorData))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(bool))]

@@ -37,6 +37,24 @@ internal sealed record RequestUsageData(
     long CacheReadTokens,
     [property: JsonPropertyName("web_search_requests")] long WebSearches);
 
+/// <summary>The answer of <c>GET /api/usage/requests</c>.</summary>
+/// <param name="Requests">The newest first.</param>
+/// <param name="NextCursor">Where to go on; none when there are no more.</param>
+internal sealed record UsageListData(IReadOnlyList<UsageRequestData> Requests, string? NextCursor);
+
+/// <summary>One request to the API.</summary>
+/// <param name="RequestId">Names it, as <c>usage_updated</c> does.</param>
+/// <param name="At">When it ended.</param>
+/// <param name="SessionId">Which session asked.</param>
+/// <param name="Model">The model that answered, or was asked for.</param>
+/// <param name="Usage">Tokens.</param>
+/// <param name="CostUsd">What it cost; none when that is not known.</param>
+/// <param name="ChargedUsd">What budgets count for it.</param>
+/// <param name="Status">The API's; 0 when none came.</param>
+/// <param name="IsCut">Whether its answer was cut off.</param>
+internal sealed record UsageRequestData(
+    Guid RequestId, WireTime At, string SessionId, string Model, RequestUsageData Usage, decimal? CostUsd, decimal ChargedUsd, int Status, bool IsCut);
+
 /// <summary>How a budget stands.</summary>
 /// <param name="Scope">session, user or server.</param>
 /// <param name="Period">day or month; none for a session's.</param>
@@ -54,7 +72,7 @@ internal sealed record BudgetData(decimal? SoftUsd, decimal? HardUsd);
 /// <summary>Why a session is paused, in <c>session_attached</c>.</summary>
 /// <param name="Scope">session, user or server.</param>
 /// <param name="Period">day or month; none for a session's.</param>
-/// <param name="LimitUsd">The hard limit.</param>
-/// <param name="SpentUsd">What had been spent.</param>
+/// <param name="LimitUsd">The hard limit; not told of the server's.</param>
+/// <param name="SpentUsd">What had been spent; not told of the server's.</param>
 /// <param name="ResetsAt">When the count begins anew; none when it never does.</param>
-internal sealed record BudgetPauseData(string Scope, string? Period, decimal LimitUsd, decimal SpentUsd, WireTime? ResetsAt);
+internal sealed record BudgetPauseData(string Scope, string? Period, decimal? LimitUsd, decimal? SpentUsd, WireTime? ResetsAt);

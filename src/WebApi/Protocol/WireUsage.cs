@@ -18,8 +18,12 @@ internal static class WireUsage
     public static void Write(Utf8JsonWriter writer, BudgetReached reached)
     {
         Write(writer, reached.Scope);
-        writer.WriteNumber("limit_usd"u8, reached.LimitUsd);
-        writer.WriteNumber("spent_usd"u8, reached.SpentUsd);
+        if (UsageErrors.IsTold(reached.Scope))
+        {
+            writer.WriteNumber("limit_usd"u8, reached.LimitUsd);
+            writer.WriteNumber("spent_usd"u8, reached.SpentUsd);
+        }
+
         if (reached.ResetsAt is { } at)
         {
             writer.WriteString("resets_at"u8, WireTimestamp.Of(at));
@@ -128,6 +132,32 @@ internal static class WireUsage
         DataOf(report.Total),
         [.. report.Budgets.Select(DataOf)]);
 
+    /// <summary>Requests one by one.</summary>
+    public static UsageListData DataOf(UsagePage page) => new([.. page.Records.Select(DataOf)], page.Next is { } next ? CursorOf(next) : null);
+
+    /// <summary>Where a list is gone on with; null when it is left out.</summary>
+    public static Result<UsagePosition?> ParseCursor(string? cursor)
+    {
+        if (string.IsNullOrEmpty(cursor))
+        {
+            return Result.Success<UsagePosition?>(null);
+        }
+
+        return cursor.Split('.') is [var ticks, var id]
+            && long.TryParse(ticks, NumberStyles.None, CultureInfo.InvariantCulture, out var at) && at <= DateTime.MaxValue.Ticks
+            && Guid.TryParseExact(id, "N", out var guid)
+                ? Result.Success<UsagePosition?>(new UsagePosition(new DateTimeOffset(at, TimeSpan.Zero), guid))
+                : RequestErrors.InvalidField("cursor", "cursor must be a next_cursor that the server gave.");
+    }
+
+    private static string CursorOf(UsagePosition position) => string.Create(CultureInfo.InvariantCulture, $"{position.At.UtcTicks}.{position.Id:N}");
+
+    private static UsageRequestData DataOf(UsageRecord record) => new(
+        record.Id, record.At, record.Session.ToString(), record.Model, DataOf(record.Usage), record.CostUsd, record.ChargedUsd, record.Status, record.IsCut);
+
+    private static RequestUsageData DataOf(ApiUsage usage) => new(
+        usage.InputTokens, usage.OutputTokens, usage.CacheWriteTokens, usage.LongCacheWriteTokens, usage.CacheReadTokens, usage.WebSearches);
+
     /// <summary>The budget that a client gives; null when it names no limit.</summary>
     public static Budget? BudgetOf(BudgetData? data) => data is null or { SoftUsd: null, HardUsd: null } ? null : new Budget(data.SoftUsd, data.HardUsd);
 
@@ -135,20 +165,14 @@ internal static class WireUsage
     public static BudgetPauseData DataOf(BudgetReached reached) => new(
         UsageErrors.ScopeOf(reached.Scope),
         UsageErrors.PeriodOf(reached.Scope),
-        reached.LimitUsd,
-        reached.SpentUsd,
+        UsageErrors.IsTold(reached.Scope) ? reached.LimitUsd : null,
+        UsageErrors.IsTold(reached.Scope) ? reached.SpentUsd : null,
         reached.ResetsAt is { } at ? at : (WireTime?)null);
 
     private static UsageSumData DataOf(UsageGroup group) => new(
         group.Key.Length > 0 ? group.Key : null,
         group.Requests,
-        new RequestUsageData(
-            group.Usage.InputTokens,
-            group.Usage.OutputTokens,
-            group.Usage.CacheWriteTokens,
-            group.Usage.LongCacheWriteTokens,
-            group.Usage.CacheReadTokens,
-            group.Usage.WebSearches),
+        DataOf(group.Usage),
         group.CostUsd,
         group.UnpricedRequests,
         group.ChargedUsd);

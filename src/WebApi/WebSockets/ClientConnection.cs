@@ -224,6 +224,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
         var lane = definition!.LaneOf(frame);
         if (lane != FrameLane.Immediate && await _guard.CountAsync(Authentication.UserId, _closing.Token) is { } tooMany)
         {
+            Audit.Limited(Authentication.UserId, tooMany);
             Send(Answer.Of(tooMany), frame.Id);
             return false;
         }

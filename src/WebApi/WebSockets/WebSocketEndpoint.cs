@@ -90,6 +90,7 @@ internal sealed class WebSocketEndpoint(
         using var guard = new ConnectionGuard(address, checks, rates, revocations, place);
         if (await TooManyAsync(identity?.Value, place, context.RequestAborted) is { } tooMany)
         {
+            context.NoteRefused(AuditActions.LimitExceeded, tooMany, user: identity?.Value.UserId);
             await Problems.WriteAsync(context, tooMany);
             return;
         }

@@ -36,7 +36,7 @@ public sealed class AuthenticatorTests
         _users.FindAsync(Someone.Id, Arg.Any<CancellationToken>()).Returns(Someone);
         _signIns.Tokens.ValidateAsync("a jwt").Returns(new Identity(Someone.Id, "someone", Now.AddMinutes(15), SignIn));
         _signIns.PersonalTokens.FindAsync(TokenHash.Of(_text), Arg.Any<CancellationToken>()).Returns(_ => _token);
-        _authenticator = new Authenticator(_signIns.Tokens, _signIns.PersonalTokens, _users, new UserStanding(Options.Create(_admission)), _signIns.Revocations, _time, NullLogger<Authenticator>.Instance);
+        _authenticator = new Authenticator(_signIns.Tokens, _signIns.PersonalTokens, _users, new UserStanding(Options.Create(_admission), new SignInMethods(Local: true, "github.com"), _time), _signIns.Revocations, _time, NullLogger<Authenticator>.Instance);
     }
 
     [Fact]
@@ -66,6 +66,19 @@ public sealed class AuthenticatorTests
         {
             identity.Value.Role.ShouldBe(UserRole.User);
         }
+    }
+
+    [Theory]
+    [InlineData(null, "AUTH_006")]
+    [InlineData(30, "AUTH_006")]
+    [InlineData(29, null)]
+    public async Task Authenticate_WhenNothingButAMembershipSpeaksForTheOwner_ShouldGoByWhenItWasSeen(int? daysAgo, string? code)
+    {
+        _admission.AllowedOrganizations = ["engines"];
+        var account = Someone with { Identity = new ExternalIdentity("github.com", "7"), MemberSeenAt = daysAgo is { } days ? Now.AddDays(-days) : null };
+        _users.FindAsync(Someone.Id, Arg.Any<CancellationToken>()).Returns(account);
+
+        (await AuthenticateAsync(_text)).Error?.Code.ShouldBe(code);
     }
 
     [Fact]

@@ -14,6 +14,7 @@ public sealed class PersonalTokenTests
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly UserId Owner = UserId.New(Now);
+    private static readonly SignInId SignIn = SignInId.New(Now);
 
     private readonly FakeTimeProvider _time = new(Now);
     private readonly IPersonalTokenStore _store = Substitute.For<IPersonalTokenStore>();
@@ -43,21 +44,29 @@ public sealed class PersonalTokenTests
     [Fact]
     public async Task Create_ShouldKeepTheHashAloneAndTellTheTextOnce()
     {
-        _store.AddAsync(default!, default, default, default).ReturnsForAnyArgs(true);
+        _store.AddAsync(default!, default, default).ReturnsForAnyArgs(PersonalTokenAddition.Added);
 
-        var created = (await CreateAsync(new CreatePersonalToken(Owner, " ci ", 30))).Value;
+        var created = (await CreateAsync(new CreatePersonalToken(Owner, SignIn, " ci ", 30))).Value;
 
         created.Token.ShouldBe(new PersonalToken(created.Token.Id, Owner, "ci", Now, Now.AddDays(30), LastUsedAt: null));
-        await _store.Received(1).AddAsync(created.Token, TokenHash.Of(created.Text.Reveal()), 50, Arg.Any<CancellationToken>());
+        await _store.Received(1).AddAsync(new NewPersonalToken(created.Token, TokenHash.Of(created.Text.Reveal()), SignIn), 50, Arg.Any<CancellationToken>());
         created.ToString().ShouldNotContain(created.Text.Reveal());
+    }
+
+    [Fact]
+    public async Task Create_WhenTheSignInHasEndedMeanwhile_ShouldRefuse()
+    {
+        _store.AddAsync(default!, default, default).ReturnsForAnyArgs(PersonalTokenAddition.SignInEnded);
+
+        (await CreateAsync(new CreatePersonalToken(Owner, SignIn, "ci", null))).Error!.Code.ShouldBe("AUTH_006");
     }
 
     [Fact]
     public async Task Create_WhenTheLimitIsReached_ShouldRefuse()
     {
-        _store.AddAsync(default!, default, default, default).ReturnsForAnyArgs(false);
+        _store.AddAsync(default!, default, default).ReturnsForAnyArgs(PersonalTokenAddition.TooMany);
 
-        var refused = await CreateAsync(new CreatePersonalToken(Owner, "ci", null));
+        var refused = await CreateAsync(new CreatePersonalToken(Owner, SignIn, "ci", null));
 
         refused.Error!.Code.ShouldBe("AUTH_016");
         refused.Error.Details["limit"].ShouldBe(50);
@@ -72,14 +81,14 @@ public sealed class PersonalTokenTests
     [InlineData("ci", 3650, null)]
     [InlineData("ci", null, null)]
     public void Validate_ShouldNameTheFieldThatIsWrong(string? name, int? days, string? field) =>
-        new CreatePersonalTokenValidator().Validate(new CreatePersonalToken(Owner, name, days)).Errors.Select(e => e.PropertyName)
+        new CreatePersonalTokenValidator().Validate(new CreatePersonalToken(Owner, SignIn, name, days)).Errors.Select(e => e.PropertyName)
             .ShouldBe(field is null ? [] : [field]);
 
     [Fact]
     public void Validate_WhenTheNameIsTooLong_ShouldRefuse()
     {
-        new CreatePersonalTokenValidator().Validate(new CreatePersonalToken(Owner, new string('x', 100), null)).IsValid.ShouldBeTrue();
-        new CreatePersonalTokenValidator().Validate(new CreatePersonalToken(Owner, new string('x', 101), null)).IsValid.ShouldBeFalse();
+        new CreatePersonalTokenValidator().Validate(new CreatePersonalToken(Owner, SignIn, new string('x', 100), null)).IsValid.ShouldBeTrue();
+        new CreatePersonalTokenValidator().Validate(new CreatePersonalToken(Owner, SignIn, new string('x', 101), null)).IsValid.ShouldBeFalse();
     }
 
     [Fact]

@@ -149,7 +149,7 @@ public sealed class RefreshSignInTests
     public async Task Refresh_WhenAMembershipAloneSpeaksForTheUser_ShouldHoldForADay(int hours, string? code)
     {
         Rotates(RotationOutcome.Rotated);
-        Knows(Account);
+        Knows(Account with { MemberSeenAt = Now });
         _admission.AllowedOrganizations = ["engines"];
         _signIns.Tokens.Issue(default!, default).ReturnsForAnyArgs(Token);
         _time.Advance(TimeSpan.FromHours(hours));
@@ -166,7 +166,7 @@ public sealed class RefreshSignInTests
 
         await _signIns.SignIns.ShutOutAsync(Someone.Id);
 
-        _signIns.Connections.Closed.ShouldBe([new Grant.PersonalToken(token), new Grant.SignIn(SignIn.Id)]);
+        _signIns.Connections.Closed.ShouldBe([new Grant.SignIn(SignIn.Id), new Grant.PersonalToken(token)]);
     }
 
     [Fact]
@@ -188,6 +188,6 @@ public sealed class RefreshSignInTests
 
     private Task<Result<SignedIn>> RefreshAsync(string? token) =>
         new RefreshSignInHandler(
-            _signIns.Store, _users, _signIns.Tokens, _signIns.SignIns, new UserStanding(Options.Create(_admission)), _audit, new AuditOrigin(), Options.Create(_signIns.Options), _time, NullLogger<RefreshSignInHandler>.Instance)
+            _signIns.Store, _users, _signIns.Tokens, _signIns.SignIns, new UserStanding(Options.Create(_admission), new SignInMethods(Local: true, "github.com"), _time), _audit, new AuditOrigin(), Options.Create(_signIns.Options), _time, NullLogger<RefreshSignInHandler>.Instance)
             .Handle(new RefreshSignIn(token), CancellationToken.None);
 }

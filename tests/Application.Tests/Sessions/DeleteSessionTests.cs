@@ -4,6 +4,7 @@ using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Tests.Support;
+using Claudy.Application.Users.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
@@ -173,7 +174,7 @@ public sealed class DeleteSessionTests
         var session = SessionId.New(DateTimeOffset.UnixEpoch);
         var key = new ClaudeCredential(ClaudeCredentialKind.ApiKey, new Secret($"{Guid.NewGuid():N}"));
 
-        await new UpdateSessionKeyHandler(check, credentials, inbox).Handle(new UpdateSessionKey(Node.Owner, session, key, IsRemembered: true), default);
+        await new UpdateSessionKeyHandler(new KeyChecks(check, Substitute.For<IRateLimiter>()), credentials, inbox).Handle(new UpdateSessionKey(Node.Owner, session, key, IsRemembered: true), default);
 
         vault.Find(new CredentialScope(Node.Owner, session)).ShouldBeNull();
         store.All.ShouldBeEmpty();

@@ -39,8 +39,9 @@ internal sealed class InMemoryUsage : IUsageStore
             : [Sum("", found)]);
     }
 
-    public Task<IReadOnlyList<UsageRecord>> ListAsync(UsageFilter filter, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<UsageRecord>>([.. Records.Where(r => Fits(r, filter)).Reverse().Take(limit)]);
+    public Task<IReadOnlyList<UsageRecord>> ListAsync(UsageFilter filter, UsagePosition? before, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<UsageRecord>>(
+            [.. Records.Where(r => Fits(r, filter)).Reverse().SkipWhile(r => before is { } last && r.Id != last.Id).Skip(before is null ? 0 : 1).Take(limit)]);
 
     private static bool Fits(UsageRecord record, UsageFilter filter) =>
         (filter.Owner is null || filter.Owner == record.Owner)

@@ -76,6 +76,25 @@ internal sealed class Node : IAsyncDisposable
 
     public IEgressProxy Egress => _host.Services.GetRequiredService<IEgressProxy>();
 
+    /// <summary>Changes settings as an edited file does.</summary>
+    public void ChangeSettings(params (string Key, string? Value)[] changes)
+    {
+        var configuration = _host.Services.GetRequiredService<IConfiguration>();
+        foreach (var (key, value) in changes)
+        {
+            configuration[key] = value;
+        }
+
+        try
+        {
+            ((IConfigurationRoot)configuration).Reload();
+        }
+        catch (Exception exception) when (exception is AggregateException or Microsoft.Extensions.Options.OptionsValidationException)
+        {
+            // What watches a file throws it on a thread of its own.
+        }
+    }
+
     public static async Task<Node> StartAsync(
         InMemoryStore? store = null,
         Action<SessionOptions>? options = null,
@@ -123,7 +142,7 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton<IAuditLog>(audit)
             .AddSingleton(Substitute.For<IAuditTrail>())
             .AddSingleton<ICredentialSealer, PlainSealer>().AddSingleton<ISealedCredentialStore, InMemoryCredentials>()
-            .AddSingleton(check)
+            .AddSingleton(check).AddSingleton(Substitute.For<IRateLimiter>())
             .Configure<SessionOptions>(o => options?.Invoke(o))
             .Configure<NetworkOptions>(o => network?.Invoke(o))
             .AddSingleton<IWorkspaceConfigurationReader>(workspace).AddSingleton<IMcpServerVault>(workspace)
@@ -133,7 +152,7 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton(Substitute.For<IUserStore>())
             .AddSingleton(Substitute.For<IGitHub>())
             .AddLogging();
-        builder.Configuration.AddInMemoryCollection(settings);
+        builder.Configuration.AddInMemoryCollection(settings ?? []);
         builder.AddApplication();
         var host = builder.Build();
         await host.StartAsync();

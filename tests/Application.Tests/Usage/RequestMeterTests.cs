@@ -92,6 +92,38 @@ public sealed class RequestMeterTests
     }
 
     [Theory]
+    [InlineData(10, 32_000, 1_000)]
+    [InlineData(600, 32_000, 32_000)]
+    public async Task Complete_WhenTheChildHungUpBeforeTheAnswerWasWhole_ShouldChargeWhatMayHaveBeenWrittenMeanwhile(int seconds, long maxTokens, int tokens)
+    {
+        await using var node = await Node.StartAsync(settings: new() { ["Claudy:Usage:Prices:0:Model"] = "*", ["Claudy:Usage:Prices:0:Input"] = "0", ["Claudy:Usage:Prices:0:Output"] = "10000" });
+        var session = await node.CreateSessionAsync();
+        var begun = await node.Meter.BeginAsync(session, new ApiRequest(Sonnet, 300, maxTokens), default);
+
+        node.Time.Advance(TimeSpan.FromSeconds(seconds));
+        begun.Value.Complete(new ApiOutcome(0, null, null, 0, IsCut: true));
+
+        (await RecordAsync(node)).ChargedUsd.ShouldBe(tokens / 100m);
+    }
+
+    [Fact]
+    public async Task Budgets_WhenChangedSettingsCannotBeUsed_ShouldHoldAsBefore_AndLoseNothingThatIsUnderWay()
+    {
+        await using var node = await Node.StartAsync(settings: new() { ["Claudy:Budgets:UserDaySoftUsd"] = "0.01", ["Claudy:Budgets:UserDayHardUsd"] = "0.03" });
+        var session = await node.CreateSessionAsync();
+        var underWay = await node.Meter.BeginAsync(session, Small, default);
+
+        node.ChangeSettings(("Claudy:Budgets:UserDayHardUsd", "0.005"));
+        underWay.Value.Complete(OneAndAHalfCents);
+        await AskAsync(node, session, OneAndAHalfCents);
+
+        (await node.Meter.BeginAsync(session, Small, default)).Error!.Code.ShouldBe("CLAUDE_009");
+        await Eventually.ShouldHoldAsync(() => node.Usage.Records.Count == 2, "both were stored");
+        node.ChangeSettings(("Claudy:Budgets:UserDayHardUsd", "1"));
+        (await node.Meter.BeginAsync(session, Small, default)).IsSuccess.ShouldBeTrue();
+    }
+
+    [Theory]
     [InlineData(429)]
     [InlineData(500)]
     [InlineData(0)]

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using Claudy.Application.Usage;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Usage;
@@ -165,6 +166,9 @@ public sealed class MeteringTests : IAsyncLifetime
     [InlineData("""{"model":"a","model":"b"}""")]
     [InlineData("""{"model":"a","mod\u0065l":"b"}""")]
     [InlineData("""{"model":"a","max_tokens":1,"max_tokens":2}""")]
+    [InlineData("""{"model":"a","Model":"b"}""")]
+    [InlineData("""{"MODEL":"a"}""")]
+    [InlineData("""{"model":"a","Max_Tokens":2}""")]
     [InlineData("""{"model":["a"]}""")]
     [InlineData("""{"model":""}""")]
     [InlineData("""{"messages":[]}""")]
@@ -181,6 +185,34 @@ public sealed class MeteringTests : IAsyncLifetime
 
         response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
         _fixture.Api.Requests.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(200, HttpStatusCode.OK)]
+    [InlineData(201, HttpStatusCode.BadRequest)]
+    public async Task Post_WhenTheModelsNameIsLong_ShouldPassOnlyWhatCanBeAName(int length, HttpStatusCode status)
+    {
+        var child = await ConnectAsync();
+        _fixture.Api.Enqueue(Reply.Text("fine"));
+
+        using var response = await child.PostAsync("/v1/messages", new StringContent(JsonSerializer.Serialize(new { model = new string('m', length), messages = Array.Empty<int>() })));
+
+        response.StatusCode.ShouldBe(status);
+    }
+
+    [Fact]
+    public async Task Post_WhenOneSessionHoldsAllThatItMay_ShouldStillServeTheOthers()
+    {
+        await using var narrow = await BrokerFixture.StartAsync(settings: [("Claudy:Broker:MaxHeldBytesPerSession", "1048576"), ("Claudy:Broker:MaxHeldBytes", "4194304")]);
+        var greedy = await narrow.ConnectAsync(BrokerFixture.NewSession(), BrokerFixture.NewKey());
+        var other = await narrow.ConnectAsync(BrokerFixture.NewSession(), BrokerFixture.NewKey());
+        narrow.Api.Enqueue(Reply.Text("fine"));
+
+        using var refused = await greedy.SendAsync(BrokerFixture.Message(text: new string('x', 2_000_000)));
+        using var served = await other.SendAsync(BrokerFixture.Message(text: new string('x', 200_000)));
+
+        refused.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        served.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]

@@ -147,6 +147,39 @@ public sealed class FileAuditLogTests : AuditLogContract, IAsyncLifetime
     }
 
     [Fact]
+    public void Throttle_WhenTheNextMinutesFloodComesBeforeAnybodyLooks_ShouldStillTellOfTheLast()
+    {
+        var time = new FakeTimeProvider();
+        var throttle = new AuditThrottle(600, time);
+        var refused = new AuditEntry("token.refused", AuditOutcome.Refused) { Address = "192.0.2.1" };
+        Enumerable.Range(0, 100).Count(_ => throttle.Admits(refused)).ShouldBe(60);
+
+        time.Advance(AuditThrottle.Window);
+        Enumerable.Range(0, 70).Count(_ => throttle.Admits(refused)).ShouldBe(60);
+
+        throttle.TakeLeftOut(isLast: false).ShouldBe(40);
+        throttle.TakeLeftOut(isLast: false).ShouldBe(0);
+        throttle.TakeLeftOut(isLast: true).ShouldBe(10);
+    }
+
+    [Fact]
+    public async Task Post_WhenAUserIsRefusedOverAndOver_ShouldRecordTheirShare()
+    {
+        await using var files = new AuditFiles();
+        var log = files.Open(new FakeTimeProvider());
+        var (one, other) = (new UserId(Guid.NewGuid()), new UserId(Guid.NewGuid()));
+        for (var i = 0; i < 100; i++)
+        {
+            log.Post(new AuditEntry("session.attached", AuditOutcome.Refused) { UserId = one, Address = "192.0.2.1" });
+        }
+
+        log.Post(new AuditEntry("session.attached", AuditOutcome.Refused) { UserId = other, Address = "192.0.2.1" });
+        await log.AppendAsync(new AuditEntry("end", AuditOutcome.Done), default);
+
+        files.Lines().Length.ShouldBe(60 + 1 + 1);
+    }
+
+    [Fact]
     public async Task Post_WhenTheUnknownCallerHasManyAddressesOfOneNetwork_ShouldCountThemAsOne()
     {
         await using var files = new AuditFiles();

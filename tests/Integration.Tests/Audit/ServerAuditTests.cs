@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Claudy.Integration.Tests.Edge;
 using Claudy.Integration.Tests.Processes;
 using Claudy.Integration.Tests.Support;
 using Shouldly;
@@ -102,6 +103,22 @@ public sealed class ServerAuditTests : IAsyncLifetime
 
         (await RecordsAsync("session.exported", 1))[0].Field("credential").ShouldBe("access_token");
         (await RecordsAsync("session.deleted", 1))[0].Field("name").ShouldBe("local");
+    }
+
+    [Fact]
+    public async Task Limits_OfUsersAndAddresses_ShouldBeRecorded()
+    {
+        await using var server = await ClaudyServer.StartAsync(new() { ["Claudy:Limits:RequestBurstPerUser"] = "1", ["Claudy:Limits:RequestsPerSecondPerUser"] = "0.01" });
+        using var http = server.Client();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", await server.TokenAsync());
+        (await http.GetAsync("/api/session")).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        (await http.GetAsync("/api/session")).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+
+        await Eventually.IsTrueAsync(
+            () => Directory.EnumerateFiles(Path.Combine(server.DataPath, "audit"), "*.jsonl").SelectMany(File.ReadLines)
+                .Any(line => line.Contains("limit.exceeded", StringComparison.Ordinal) && line.Contains("RATE_003", StringComparison.Ordinal) && line.Contains("\"name\":\"local\"", StringComparison.Ordinal)),
+            "the limit is recorded");
     }
 
     [Fact]

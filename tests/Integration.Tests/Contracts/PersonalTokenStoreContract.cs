@@ -16,6 +16,8 @@ public abstract class PersonalTokenStoreContract
 
     protected abstract IPersonalTokenStore Store { get; }
 
+    protected abstract IRefreshTokenStore SignIns { get; }
+
     [Fact]
     public async Task FindAsync_ShouldGiveTheTokenOfItsHashAlone()
     {
@@ -43,7 +45,7 @@ public abstract class PersonalTokenStoreContract
             await AddAsync();
         }
 
-        var (_, hash) = await AddAsync(expected: false);
+        var (_, hash) = await AddAsync(expected: PersonalTokenAddition.TooMany);
 
         (await Store.FindAsync(hash, default)).ShouldBeNull();
         await AddAsync(owner: TestSessions.NewUser());
@@ -55,11 +57,11 @@ public abstract class PersonalTokenStoreContract
         await AddAsync(expiresAt: Now.AddMinutes(1));
         var (revoked, _) = await AddAsync();
         await AddAsync();
-        await AddAsync(expected: false);
+        await AddAsync(expected: PersonalTokenAddition.TooMany);
 
         await Store.RevokeAsync(_owner, revoked.Id, Now, default);
         await AddAsync(at: Now);
-        await AddAsync(at: Now, expected: false);
+        await AddAsync(at: Now, expected: PersonalTokenAddition.TooMany);
 
         await AddAsync(at: Now.AddMinutes(1));
     }
@@ -67,9 +69,26 @@ public abstract class PersonalTokenStoreContract
     [Fact]
     public async Task AddAsync_WhenManyAreMadeAtOnce_ShouldHoldTheLimit()
     {
-        var added = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => Store.AddAsync(NewToken(), NewHash(), Limit, default))));
+        var signIn = await SignInAsync(_owner);
 
-        added.Count(wasAdded => wasAdded).ShouldBe(Limit);
+        var added = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ =>
+            Task.Run(() => Store.AddAsync(new NewPersonalToken(NewToken(), NewHash(), signIn), Limit, default))));
+
+        added.Count(addition => addition == PersonalTokenAddition.Added).ShouldBe(Limit);
+    }
+
+    [Fact]
+    public async Task AddAsync_WhenTheSignInHasEndedOrIsAnothers_ShouldChangeNothing()
+    {
+        var (ended, strangers) = (await SignInAsync(_owner), await SignInAsync(TestSessions.NewUser()));
+        await SignIns.RevokeAsync(ended, Now, default);
+
+        foreach (var signIn in new[] { ended, strangers, SignInId.New(Now) })
+        {
+            (await Store.AddAsync(new NewPersonalToken(NewToken(), NewHash(), signIn), Limit, default)).ShouldBe(PersonalTokenAddition.SignInEnded);
+        }
+
+        (await Store.ListAsync(_owner, default)).ShouldBeEmpty();
     }
 
     [Fact]
@@ -140,11 +159,19 @@ public abstract class PersonalTokenStoreContract
         new(PersonalTokenId.New(at ?? Now), owner ?? _owner, "a script", at ?? Now, expiresAt, LastUsedAt: null);
 
     private async Task<(PersonalToken Token, TokenHash Hash)> AddAsync(
-        UserId? owner = null, DateTimeOffset? at = null, DateTimeOffset? expiresAt = null, bool expected = true)
+        UserId? owner = null, DateTimeOffset? at = null, DateTimeOffset? expiresAt = null, PersonalTokenAddition expected = PersonalTokenAddition.Added)
     {
         var token = NewToken(owner, at, expiresAt);
         var hash = NewHash();
-        (await Store.AddAsync(token, hash, Limit, default)).ShouldBe(expected);
+        var signIn = await SignInAsync(token.Owner);
+        (await Store.AddAsync(new NewPersonalToken(token, hash, signIn), Limit, default)).ShouldBe(expected);
         return (token, hash);
+    }
+
+    private async Task<SignInId> SignInAsync(UserId owner)
+    {
+        var id = SignInId.New(Now);
+        await SignIns.AddAsync(new SignIn(id, owner, Now, Now.AddDays(7), Now.AddDays(90)), null, default);
+        return id;
     }
 }

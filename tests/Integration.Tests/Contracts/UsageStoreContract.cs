@@ -44,7 +44,7 @@ public abstract class UsageStoreContract
         await Store.AppendAsync([record], default);
 
         (await Store.SumAsync(new UsageFilter(user, null, null, null), null, default)).Single().Requests.ShouldBe(1);
-        (await Store.ListAsync(new UsageFilter(user, null, null, null), 10, default)).ShouldBe([record]);
+        (await Store.ListAsync(new UsageFilter(user, null, null, null), null, 10, default)).ShouldBe([record]);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public abstract class UsageStoreContract
         (await Charged(new UsageFilter(user, null, First, First.AddDays(1)))).ShouldBe(3);
         (await Charged(new UsageFilter(null, session, null, null))).ShouldBe(3);
         (await Charged(new UsageFilter(stranger, session, null, null))).ShouldBe(0);
-        (await Store.ListAsync(new UsageFilter(user, null, First.AddDays(1), First.AddDays(1)), 10, default)).Single().ChargedUsd.ShouldBe(2);
+        (await Store.ListAsync(new UsageFilter(user, null, First.AddDays(1), First.AddDays(1)), null, 10, default)).Single().ChargedUsd.ShouldBe(2);
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public abstract class UsageStoreContract
         var records = Enumerable.Range(0, 5).Select(day => Record(user, day: day, cost: day == 2 ? null : 0.25m)).ToList();
         await Store.AppendAsync(records, default);
 
-        var listed = await Store.ListAsync(new UsageFilter(user, null, null, null), 3, default);
+        var listed = await Store.ListAsync(new UsageFilter(user, null, null, null), null, 3, default);
 
         listed.ShouldBe(records.AsEnumerable().Reverse().Take(3));
     }

@@ -72,7 +72,7 @@ public abstract class UserStoreContract
         var identity = NewIdentity();
         var profile = new UserProfile("Ada Lovelace", "ada@ada.example", "https://avatars.example/1");
 
-        var added = await Store.RecordAsync(identity, $"ada-{identity.Subject}", UserRole.Admin, profile, TestSessions.Now, default);
+        var added = await Store.RecordAsync(Seen(identity, $"ada-{identity.Subject}", UserRole.Admin, profile, TestSessions.Now), default);
 
         added.ShouldBe(new User(added.Id, $"ada-{identity.Subject}", TestSessions.Now) { Role = UserRole.Admin, Identity = identity, Profile = profile });
         (await Store.FindAsync(added.Id, default)).ShouldBe(added);
@@ -82,9 +82,9 @@ public abstract class UserStoreContract
     public async Task RecordAsync_WhenTheAccountIsKnown_ShouldBringItUpToDate()
     {
         var identity = NewIdentity();
-        var first = await Store.RecordAsync(identity, $"old-{identity.Subject}", UserRole.Admin, new UserProfile("Old", "old@ada.example", null), TestSessions.Now, default);
+        var first = await Store.RecordAsync(Seen(identity, $"old-{identity.Subject}", UserRole.Admin, new UserProfile("Old", "old@ada.example", null), TestSessions.Now), default);
 
-        var second = await Store.RecordAsync(identity, $"new-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now.AddDays(1), default);
+        var second = await Store.RecordAsync(Seen(identity, $"new-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now.AddDays(1)), default);
 
         second.ShouldBe(first with { Username = $"new-{identity.Subject}", Role = UserRole.User, Profile = UserProfile.Empty });
         (await Store.FindAsync(first.Id, default)).ShouldBe(second);
@@ -94,10 +94,10 @@ public abstract class UserStoreContract
     public async Task RecordAsync_WhenTheNumberIsAnotherIssuers_ShouldAddAnotherUser()
     {
         var identity = NewIdentity();
-        var one = await Store.RecordAsync(identity, $"one-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now, default);
+        var one = await Store.RecordAsync(Seen(identity, $"one-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now), default);
 
         var other = await Store.RecordAsync(
-            identity with { Issuer = "github.example" }, $"other-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now, default);
+            Seen(identity with { Issuer = "github.example" }, $"other-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now), default);
 
         other.Id.ShouldNotBe(one.Id);
     }
@@ -106,9 +106,9 @@ public abstract class UserStoreContract
     public async Task RecordAsync_WhenAnotherUserHasTheName_ShouldTakeItFromThem()
     {
         var (before, after) = (NewIdentity(), NewIdentity());
-        var holder = await Store.RecordAsync(before, $"Shared-{before.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now, default);
+        var holder = await Store.RecordAsync(Seen(before, $"Shared-{before.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now), default);
 
-        var taker = await Store.RecordAsync(after, $"shared-{before.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now, default);
+        var taker = await Store.RecordAsync(Seen(after, $"shared-{before.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now), default);
 
         taker.Username.ShouldBe($"shared-{before.Subject}");
         (await Store.FindAsync(holder.Id, default)).ShouldBe(holder with { Username = holder.FormerName() });
@@ -121,10 +121,27 @@ public abstract class UserStoreContract
         var identity = NewIdentity();
 
         var users = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
-            Task.Run(() => Store.RecordAsync(identity, $"racer-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now, default))));
+            Task.Run(() => Store.RecordAsync(Seen(identity, $"racer-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now), default))));
 
         users.Distinct().Count().ShouldBe(1);
     }
+
+    [Fact]
+    public async Task RecordAsync_WhenAMembershipWasSeen_ShouldKeepWhenLast()
+    {
+        var identity = NewIdentity();
+        var seen = Seen(identity, $"member-{identity.Subject}", UserRole.User, UserProfile.Empty, TestSessions.Now);
+
+        await Store.RecordAsync(seen with { MemberSeenAt = TestSessions.Now }, default);
+        var again = await Store.RecordAsync(seen with { MemberSeenAt = TestSessions.Now.AddDays(1) }, default);
+
+        again.MemberSeenAt.ShouldBe(TestSessions.Now.AddDays(1));
+        (await Store.FindAsync(again.Id, default))!.MemberSeenAt.ShouldBe(TestSessions.Now.AddDays(1));
+        (await Store.RecordAsync(seen, default)).MemberSeenAt.ShouldBeNull();
+    }
+
+    private static User Seen(ExternalIdentity identity, string username, UserRole role, UserProfile profile, DateTimeOffset at) =>
+        new(UserId.New(at), username, at) { Role = role, Identity = identity, Profile = profile };
 
     private static ExternalIdentity NewIdentity() => new("github.com", System.Security.Cryptography.RandomNumberGenerator.GetInt32(1, int.MaxValue).ToString());
 }

@@ -131,7 +131,7 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
         {
             differences.AddRange(await DifferencesAsync(
                 route.Name,
-                async tenant => await SendAsync(route, tenant.Ids, await _server.TokenAsync("bob")),
+                async tenant => await SendAsync(route, tenant.Ids, await SignInAsync("bob")),
                 tenant => [.. tenant.Ids.Texts]));
             tried++;
         }
@@ -145,7 +145,7 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
     {
         foreach (var route in RouteCases.All(Endpoints()).OrderBy(route => route.Name == "DELETE /api/session/{id}"))
         {
-            (await SendAsync(route, _alice.Ids, await _server.TokenAsync("alice"))).ShouldMatch("^20[014] ", route.Name);
+            (await SendAsync(route, _alice.Ids, await SignInAsync("alice"))).ShouldMatch("^20[014] ", route.Name);
         }
     }
 
@@ -157,7 +157,10 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
     {
         var unheardOf = new RouteEndpoint(_ => Task.CompletedTask, Microsoft.AspNetCore.Routing.Patterns.RoutePatternFactory.Parse("/api/thing/{thing}"), 0, null, null);
 
-        RouteCases.Missing([unheardOf]).ShouldHaveSingleItem().ShouldContain("RouteCases.Parameters");
+        var missing = RouteCases.Missing([unheardOf]);
+
+        missing.ShouldContain(sentence => sentence.Contains("RouteCases.Parameters", StringComparison.Ordinal));
+        missing.ShouldContain(sentence => sentence.Contains("RouteCases.Queries", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -193,7 +196,7 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
     }
 
     private async Task<string> AskAsync(FrameCase frame, TenantIds ids, string session) =>
-        (await _bob.AskAsync(frame.Type, frame.Data(ids), session, frame.Type == "auth" ? await _server.TokenAsync("bob") : "x")).ToString();
+        (await _bob.AskAsync(frame.Type, frame.Data(ids), session, frame.Type == "auth" ? await SignInAsync("bob") : "x")).ToString();
 
     private async Task<string> SendAsync(RouteCase route, TenantIds ids, string? token)
     {
@@ -220,6 +223,9 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
         answer = PersonalToken().Replace(answer, "<token>");
         return ReplyTo().Replace(Time().Replace(Uuid().Replace(answer, "<id>"), "<time>"), "\"reply_to\":\"\"");
     }
+
+    // Not only a token, but a sign-in that the store knows.
+    private async Task<string> SignInAsync(string name) => (await _server.SignInAsync(name)).Token.Value.Reveal();
 
     private sealed class TakesEveryKey : IClaudeKeyCheck
     {

@@ -22,6 +22,7 @@ internal static class RouteCases
     /// <summary>What queries may name, by the whole route.</summary>
     private static readonly Dictionary<string, Func<TenantIds, string>> Queries = new(StringComparer.Ordinal)
     {
+        ["/api/usage/requests"] = ids => $"?session_id={ids.Session}",
         ["/api/session"] = ids => $"?cursor={Uri.EscapeDataString(ids.ListCursor)}&query={ids.Word}",
         ["/api/session/token"] = ids => $"?session_id={ids.Session}",
         ["/api/usage"] = ids => $"?session_id={ids.Session}",
@@ -36,6 +37,13 @@ internal static class RouteCases
         ["PUT /api/session/token"] = ids => new { claude_token = "made-up", session_id = ids.Session },
     };
 
+    /// <summary>Routes whose query, and whose body, name nothing of a user's.</summary>
+    private static readonly string[] NamesNothing =
+    [
+        "GET /api/user/profile", "GET /api/user/tokens", "DELETE /api/user/tokens/{id}", "POST /api/session", "GET /api/session/{id}",
+        "DELETE /api/session/{id}", "GET /api/session/{id}/export", "GET /api/user/claude-token", "DELETE /api/user/claude-token",
+    ];
+
     /// <summary>Routes that are for everybody and show nothing of anybody.</summary>
     private static readonly string[] Public =
     [
@@ -49,14 +57,20 @@ internal static class RouteCases
         .. Private(routes).SelectMany(route => route.RoutePattern.Parameters
             .Where(parameter => !Parameters.ContainsKey(UpTo(route, parameter.Name)))
             .Select(parameter => $"The parameter {parameter.Name} of {TextOf(route)} is not known: add \"{UpTo(route, parameter.Name)}\" to RouteCases.Parameters with what it names; if the route is for everybody, add it to RouteCases.Public.")),
+        .. Private(routes).SelectMany(NamesOf)
+            .Where(name => !Bodies.ContainsKey(name) && !Queries.ContainsKey(name.Split(' ')[1]) && !NamesNothing.Contains(name, StringComparer.Ordinal))
+            .Select(name => $"What {name} takes is not known: add its query to RouteCases.Queries or its body to RouteCases.Bodies, or itself to RouteCases.NamesNothing."),
     ];
 
     /// <summary>All cases.</summary>
     public static IReadOnlyList<RouteCase> All(IEnumerable<RouteEndpoint> routes) =>
     [
-        .. Private(routes).SelectMany(route => (route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
-            .Select(method => new RouteCase(method, $"{method} {TextOf(route)}", ids => PathOf(route, ids), Bodies.GetValueOrDefault($"{method} {TextOf(route)}")))),
+        .. Private(routes).SelectMany(route => NamesOf(route)
+            .Select(name => new RouteCase(name.Split(' ')[0], name, ids => PathOf(route, ids), Bodies.GetValueOrDefault(name)))),
     ];
+
+    private static IEnumerable<string> NamesOf(RouteEndpoint route) =>
+        (route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => $"{method} {TextOf(route)}");
 
     private static IEnumerable<RouteEndpoint> Private(IEnumerable<RouteEndpoint> routes) => routes.Where(route => !Public.Contains(TextOf(route), StringComparer.Ordinal));
 

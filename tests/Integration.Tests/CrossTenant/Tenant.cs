@@ -3,8 +3,10 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
+using Claudy.Application.Usage.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Usage;
 using Claudy.Integration.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -111,7 +113,18 @@ internal sealed class Tenant : IAsyncDisposable
             FileCursor = (await client.AskAsync("file_list", new { path = folder, limit = 1 }, session)).Text("next_cursor")!,
             PersonalToken = await AddPersonalTokenAsync(server, name),
         };
+        await SpendAsync(server, name, session);
         return new Tenant(server, name, client, ids);
+    }
+
+    // A model of a name of its own tells whose usage is shown.
+    private static async Task SpendAsync(ClaudyServer server, string name, string session)
+    {
+        var user = await server.Services.GetRequiredService<IUserStore>().FindOrAddAsync(name, DateTimeOffset.UnixEpoch, default);
+        var now = TimeProvider.System.GetUtcNow();
+        var id = SessionId.TryParse(session, null, out var parsed) ? parsed : throw new InvalidOperationException("It is no id.");
+        await server.Services.GetRequiredService<IUsageStore>().AppendAsync(
+            [new UsageRecord(Guid.CreateVersion7(now), now, id, user.Id, SecretOf(name), new ApiUsage(1, 1, 0, 0, 0, 0), 1, 1, 200, IsCut: false)], default);
     }
 
     private static async Task<string> AddPersonalTokenAsync(ClaudyServer server, string name)
@@ -123,7 +136,7 @@ internal sealed class Tenant : IAsyncDisposable
     private static async Task<HttpResponseMessage> SendAsync(ClaudyServer server, string name, HttpMethod method, string path, object? body)
     {
         using var request = new HttpRequestMessage(method, path) { Content = body is null ? null : JsonContent.Create(body) };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await server.TokenAsync(name));
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", (await server.SignInAsync(name)).Token.Value.Reveal());
         return (await server.Http.SendAsync(request)).EnsureSuccessStatusCode();
     }
 

@@ -104,7 +104,7 @@ public sealed class GitHubFailureTests : IAsyncLifetime
     [InlineData(UserPath + "/emails")]
     public async Task SignIn_WhenGitHubIsTooSlow_ShouldGiveUp(string path)
     {
-        await _server.RestartAsync(("Timeout", "00:00:00.3"));
+        await _server.RestartAsync(("Timeout", "00:00:03"));
         _server.GitHub.Interfere = async context =>
         {
             if (context.Request.Path == path)

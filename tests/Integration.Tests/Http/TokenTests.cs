@@ -148,8 +148,13 @@ public sealed class TokenTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Post, "/auth/revoke") { Content = wrong };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", signedIn.Token.Value.Reveal());
 
+        using var chunked = new HttpRequestMessage(HttpMethod.Post, "/auth/revoke") { Content = new StringContent("{\"everywhere\":\"yes\"}", System.Text.Encoding.UTF8, "application/json") };
+        chunked.Headers.Authorization = request.Headers.Authorization;
+        chunked.Headers.TransferEncodingChunked = true;
+
         await ShouldBeProblemAsync(await RevokeAsync(null), HttpStatusCode.Unauthorized, "AUTH_004");
         await ShouldBeProblemAsync(await _server.Http.SendAsync(request), HttpStatusCode.BadRequest, "WS_005");
+        await ShouldBeProblemAsync(await _server.Http.SendAsync(chunked), HttpStatusCode.BadRequest, "WS_005");
 
         (await GetSessionsAsync(signedIn.Token.Value.Reveal())).StatusCode.ShouldBe(HttpStatusCode.OK);
     }

@@ -74,7 +74,31 @@ public sealed class UsageTests : IAsyncLifetime
         own.GetProperty("total").GetProperty("requests").GetInt64().ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Requests_ShouldBeOnesOwn_TheNewestFirst_PageByPage()
+    {
+        var records = Enumerable.Range(1, 5).Select(i => Record(_local, i) with { At = TestSessions.Now.AddSeconds(i % 3) }).ToArray();
+        await AppendAsync([.. records, Record(_other, 50)]);
+
+        List<string> seen = [];
+        for (var cursor = ""; cursor is not null;)
+        {
+            var page = await GetAsync($"/requests?limit=2&cursor={cursor}", "local");
+            seen.AddRange(page.GetProperty("requests").EnumerateArray().Select(request => request.GetProperty("request_id").GetString()!));
+            cursor = page.TryGetProperty("next_cursor", out var next) ? next.GetString() : null;
+        }
+
+        seen.ShouldBe(records.OrderByDescending(r => r.At).ThenByDescending(r => r.Id.ToString(), StringComparer.Ordinal).Select(r => r.Id.ToString()));
+        var own = await GetAsync($"/requests?session_id={records[0].Session}", "local");
+        own.GetProperty("requests")[0].GetProperty("usage").GetProperty("output_tokens").GetInt64().ShouldBe(2);
+        (await GetAsync($"/requests?session_id={records[0].Session}", "other")).GetProperty("requests").GetArrayLength().ShouldBe(0);
+    }
+
     [Theory]
+    [InlineData("/requests?limit=0", "limit")]
+    [InlineData("/requests?limit=many", "limit")]
+    [InlineData("/requests?cursor=x", "cursor")]
+    [InlineData("/requests?session_id=1", "session_id")]
     [InlineData("?from=yesterday", "from")]
     [InlineData("?to=2026-13-01", "to")]
     [InlineData("?group_by=colour", "group_by")]

@@ -204,6 +204,26 @@ public sealed class SigningKeyRingTests : IDisposable
     }
 
     [Fact]
+    public void Tend_WhenAGivenFileIsALinkThatIsLedElsewhere_ShouldSignWithWhatItLeadsTo()
+    {
+        using var next = RSA.Create(2048);
+        using var first = RSA.Create(2048);
+        var folder = Directory.CreateTempSubdirectory("claudy-secret-");
+        var path = Path.Combine(folder.FullName, "private.pem");
+        var (one, two) = (_keys.PlantFile(first.ExportPkcs8PrivateKeyPem()), _keys.PlantFile(next.ExportPkcs8PrivateKeyPem()));
+        File.CreateSymbolicLink(path, one);
+        var ring = _keys.Ring(new SigningKeyOptions { PrivateKeyPath = path }, _time);
+        var former = ring.Signer.Id;
+
+        File.CreateSymbolicLink($"{path}.next", two);
+        File.Move($"{path}.next", path, overwrite: true);
+        ring.Tend();
+        folder.Delete(recursive: true);
+
+        ring.Signer.Id.ShouldNotBe(former);
+    }
+
+    [Fact]
     public void Tend_WhenAGivenFileIsReplacedByNoKey_ShouldKeepTheFormer()
     {
         using var first = RSA.Create(2048);

@@ -10,6 +10,8 @@ public sealed class SqlitePersonalTokenStoreTests : PersonalTokenStoreContract, 
 
     protected override IPersonalTokenStore Store => _host.Get<IPersonalTokenStore>();
 
+    protected override IRefreshTokenStore SignIns => _host.Get<IRefreshTokenStore>();
+
     public async Task InitializeAsync() => _host = await SqliteHost.StartAsync();
 
     public async Task DisposeAsync() => await _host.DisposeAsync();

@@ -160,7 +160,11 @@ public sealed class DeleteTests : IAsyncLifetime
         }
 
         (await client.AskAsync("session_control", new { action = "rename" }, session)).Code().ShouldBe("WS_005");
-        (await client.AskAsync("list_sessions")).Data().GetProperty("sessions")[0].GetProperty("name").GetString().ShouldBe("After");
+
+        // The list is written behind the events.
+        await Eventually.IsTrueAsync(
+            async () => (await client.AskAsync("list_sessions")).Data().GetProperty("sessions")[0].GetProperty("name").GetString() == "After",
+            "the new name is listed");
     }
 
     private List<string> FoldersOf(string session) => [.. Directory.EnumerateDirectories(_server.DataPath, session, SearchOption.AllDirectories)];

@@ -25,6 +25,11 @@ public sealed class AdmissionOptions
     /// <summary>How long a sign-in can be refreshed that nothing but a membership speaks for; then GitHub is asked anew. More than zero.</summary>
     public TimeSpan MembershipHolds { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// How long personal access tokens work after their owner last signed in, where nothing but a membership speaks for them. More than zero.
+    /// </summary>
+    public TimeSpan MembershipHoldsForTokens { get; set; } = TimeSpan.FromDays(30);
+
     /// <summary>What is put behind a login that is the local user's name.</summary>
     internal const string ProviderName = "github";
 
@@ -45,6 +50,11 @@ internal sealed partial class AdmissionOptionsValidator : IValidateOptions<Admis
         if (options.MembershipHolds <= TimeSpan.Zero)
         {
             wrong.Add($"{AdmissionOptions.Section}:{nameof(options.MembershipHolds)} must be more than zero.");
+        }
+
+        if (options.MembershipHoldsForTokens <= TimeSpan.Zero)
+        {
+            wrong.Add($"{AdmissionOptions.Section}:{nameof(options.MembershipHoldsForTokens)} must be more than zero.");
         }
 
         return wrong.Count > 0 ? ValidateOptionsResult.Fail(wrong) : ValidateOptionsResult.Success;

@@ -35,6 +35,7 @@ internal sealed partial class CompleteGitHubSignInHandler(
     ILogger<CompleteGitHubSignInHandler> logger) : IRequestHandler<CompleteGitHubSignIn, Result<SignedIn>>
 {
     private const int MaxRefusalLength = 64;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
 
     public async Task<Result<SignedIn>> Handle(CompleteGitHubSignIn request, CancellationToken cancellationToken)
     {
@@ -55,15 +56,25 @@ internal sealed partial class CompleteGitHubSignInHandler(
             return GitHubErrors.CodeInvalid();
         }
 
-        // Used here and kept nowhere.
-        var token = await github.ExchangeAsync(request.Code, begun.Verifier, begun.RedirectUri, cancellationToken);
-        if (!token.IsSuccess)
-        {
-            return token.Error;
-        }
-
-        var user = await IdentifyAsync(token.Value, cancellationToken);
+        var user = await AskAsync(request.Code, begun, cancellationToken);
         return user.IsSuccess ? await signIns.IssueAsync(user.Value, cancellationToken) : user.Error;
+    }
+
+    // Several questions, each asked again when GitHub fails; together they must not outlast whoever waits for the answer.
+    private async Task<Result<User>> AskAsync(string code, PendingGitHubSignIn begun, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(Patience);
+        try
+        {
+            // Used here and kept nowhere.
+            var token = await github.ExchangeAsync(code, begun.Verifier, begun.RedirectUri, patience.Token);
+            return token.IsSuccess ? await IdentifyAsync(token.Value, patience.Token) : token.Error;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return GitHubErrors.Unavailable();
+        }
     }
 
     private async Task<Result<User>> IdentifyAsync(Secret token, CancellationToken cancellationToken)
@@ -82,13 +93,21 @@ internal sealed partial class CompleteGitHubSignInHandler(
         }
 
         var username = User.NameFor(login, AdmissionOptions.ProviderName);
-        if (admitted.Value.ByLogin && await users.FindByNameAsync(username, cancellationToken) is { } holder && holder.Identity != identity)
+        if (admitted.Value.Right == AdmissionRight.Login && await users.FindByNameAsync(username, cancellationToken) is { } holder && holder.Identity != identity)
         {
             LogLoginReused(login, identity.Subject, holder.Identity?.Subject);
             return GitHubErrors.LoginReused(login);
         }
 
-        return await users.RecordAsync(identity, username, admitted.Value.Role, profile, time.GetUtcNow(), cancellationToken);
+        var now = time.GetUtcNow();
+        var seen = new User(UserId.New(now), username, now)
+        {
+            Role = admitted.Value.Role,
+            Identity = identity,
+            Profile = profile,
+            MemberSeenAt = admitted.Value.Right == AdmissionRight.Membership ? now : null,
+        };
+        return await users.RecordAsync(seen, cancellationToken);
     }
 
     private Error ErrorOf(string refusal)

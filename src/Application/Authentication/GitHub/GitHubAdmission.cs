@@ -16,21 +16,21 @@ internal sealed class GitHubAdmission(IGitHub github, IOptions<AdmissionOptions>
         // What holds by number first: it needs no trust in the login.
         if (AdmissionOptions.HasNumber(_options.Admins, account.Identity))
         {
-            return new Admission(UserRole.Admin, ByLogin: false);
+            return new Admission(UserRole.Admin, AdmissionRight.Account);
         }
 
         if (IsLoginIn(_options.Admins, account))
         {
-            return new Admission(UserRole.Admin, ByLogin: true);
+            return new Admission(UserRole.Admin, AdmissionRight.Login);
         }
 
         if (_options.AllowAnyone || AdmissionOptions.HasNumber(_options.AllowedLogins, account.Identity))
         {
-            return new Admission(UserRole.User, ByLogin: false);
+            return new Admission(UserRole.User, AdmissionRight.Account);
         }
 
         return IsLoginIn(_options.AllowedLogins, account)
-            ? new Admission(UserRole.User, ByLogin: true)
+            ? new Admission(UserRole.User, AdmissionRight.Login)
             : await AdmitMemberAsync(account, token, cancellationToken);
     }
 
@@ -47,7 +47,7 @@ internal sealed class GitHubAdmission(IGitHub github, IOptions<AdmissionOptions>
 
             if (membership.Value == GitHubMembership.Active)
             {
-                return new Admission(UserRole.User, ByLogin: false);
+                return new Admission(UserRole.User, AdmissionRight.Membership);
             }
 
             if (membership.Value == GitHubMembership.Withheld)
@@ -64,5 +64,18 @@ internal sealed class GitHubAdmission(IGitHub github, IOptions<AdmissionOptions>
 
 /// <summary>That an account may sign in.</summary>
 /// <param name="Role">As what.</param>
-/// <param name="ByLogin">Whether nothing but its login speaks for it.</param>
-internal sealed record Admission(UserRole Role, bool ByLogin);
+/// <param name="Right">What speaks for it.</param>
+internal sealed record Admission(UserRole Role, AdmissionRight Right);
+
+/// <summary>What lets an account in.</summary>
+internal enum AdmissionRight
+{
+    /// <summary>It is named by its number, or everybody may.</summary>
+    Account,
+
+    /// <summary>It bears a login that is named.</summary>
+    Login,
+
+    /// <summary>It is in an organisation that is named.</summary>
+    Membership,
+}

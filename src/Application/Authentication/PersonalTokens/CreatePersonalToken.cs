@@ -11,9 +11,10 @@ namespace Claudy.Application.Authentication.PersonalTokens;
 
 /// <summary>Makes a personal access token. Its text is told this once.</summary>
 /// <param name="UserId">Whose.</param>
+/// <param name="SignInId">The sign-in that makes it.</param>
 /// <param name="Name">What its owner calls it: 1 to 100 characters, none of them a control character.</param>
 /// <param name="ExpiresInDays">How many days it holds, 1 to 3,650; null for until it is revoked.</param>
-public sealed record CreatePersonalToken(UserId UserId, string? Name, int? ExpiresInDays)
+public sealed record CreatePersonalToken(UserId UserId, SignInId SignInId, string? Name, int? ExpiresInDays)
     : IUserRequest<Result<CreatedPersonalToken>>, IAudited<Result<CreatedPersonalToken>>
 {
     /// <inheritdoc/>
@@ -52,8 +53,11 @@ internal sealed class CreatePersonalTokenHandler(IPersonalTokenStore store, IOpt
         var expiresAt = request.ExpiresInDays is { } days ? now.AddDays(days) : (DateTimeOffset?)null;
         var token = new PersonalToken(PersonalTokenId.New(now), request.UserId, request.Name!.Trim(), now, expiresAt, LastUsedAt: null);
         var limit = options.Value.MaxPersonalTokensPerUser;
-        return await store.AddAsync(token, TokenHash.Of(text), limit, cancellationToken)
-            ? new CreatedPersonalToken(new Secret(text), token)
-            : AuthErrors.TooManyPersonalTokens(limit);
+        return await store.AddAsync(new NewPersonalToken(token, TokenHash.Of(text), request.SignInId), limit, cancellationToken) switch
+        {
+            PersonalTokenAddition.Added => new CreatedPersonalToken(new Secret(text), token),
+            PersonalTokenAddition.TooMany => AuthErrors.TooManyPersonalTokens(limit),
+            _ => AuthErrors.TokenRevoked(),
+        };
     }
 }

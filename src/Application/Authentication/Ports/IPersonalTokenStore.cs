@@ -8,12 +8,11 @@ public interface IPersonalTokenStore
 {
     /// <summary>Adds a token; returns when it is safe on disk.</summary>
     /// <param name="token">The token, which is made now.</param>
-    /// <param name="hash">By what it is found.</param>
     /// <param name="limit">How many a user may have that did not run out.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
-    /// <returns>False when the user has as many already; then nothing is changed.</returns>
+    /// <returns>Whether it was added; if not, nothing is changed.</returns>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
-    Task<bool> AddAsync(PersonalToken token, TokenHash hash, int limit, CancellationToken cancellationToken);
+    Task<PersonalTokenAddition> AddAsync(NewPersonalToken token, int limit, CancellationToken cancellationToken);
 
     /// <summary>A token, run out or not; or null.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
@@ -56,3 +55,22 @@ public interface IPersonalTokenStore
 /// <param name="LastUsedAt">When it was used last, to within some minutes; null for never.</param>
 public sealed record PersonalToken(
     PersonalTokenId Id, UserId Owner, string Name, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt);
+
+/// <summary>A personal access token that is being made.</summary>
+/// <param name="Token">The token.</param>
+/// <param name="Hash">By what it is found.</param>
+/// <param name="SignIn">The sign-in that makes it.</param>
+public sealed record NewPersonalToken(PersonalToken Token, TokenHash Hash, SignInId SignIn);
+
+/// <summary>What became of a personal access token that was to be added.</summary>
+public enum PersonalTokenAddition
+{
+    /// <summary>It holds.</summary>
+    Added,
+
+    /// <summary>Its owner has as many as may be.</summary>
+    TooMany,
+
+    /// <summary>The sign-in that makes it has ended, be it a moment ago and by another process.</summary>
+    SignInEnded,
+}

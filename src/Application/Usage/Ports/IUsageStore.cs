@@ -20,7 +20,11 @@ public interface IUsageStore
     Task<IReadOnlyList<UsageGroup>> SumAsync(UsageFilter filter, UsageGrouping? grouping, CancellationToken cancellationToken);
 
     /// <summary>The records themselves, the newest first.</summary>
-    Task<IReadOnlyList<UsageRecord>> ListAsync(UsageFilter filter, int limit, CancellationToken cancellationToken);
+    /// <param name="filter">Which.</param>
+    /// <param name="before">Only those that come after this one in that order; null for the first.</param>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<UsageRecord>> ListAsync(UsageFilter filter, UsagePosition? before, int limit, CancellationToken cancellationToken);
 
     /// <summary>How many sums are given at the most.</summary>
     public const int MaxGroups = 1_000;
@@ -55,6 +59,11 @@ public sealed record UsageRecord(
 /// <param name="From">From this day on (UTC).</param>
 /// <param name="To">Up to this day, which is included.</param>
 public sealed record UsageFilter(UserId? Owner, SessionId? Session, DateOnly? From, DateOnly? To);
+
+/// <summary>Where a list of records is gone on with.</summary>
+/// <param name="At">When the last one ended.</param>
+/// <param name="Id">Its name.</param>
+public readonly record struct UsagePosition(DateTimeOffset At, Guid Id);
 
 /// <summary>What sums are made for.</summary>
 public enum UsageGrouping

@@ -17,9 +17,10 @@ public interface IUserStore
     Task<User> FindOrAddAsync(string username, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The user of an account elsewhere, made when there is none, with the name, role and profile of now; safe when two ask
-    /// at once. Whoever else has the name gives it up for <see cref="User.FormerName"/>: it passed to this account.
+    /// The user of an account elsewhere as it is now, made when there is none; safe when two ask at once. Whoever else has
+    /// the name gives it up for <see cref="User.FormerName"/>: it passed to this account.
     /// </summary>
-    Task<User> RecordAsync(
-        ExternalIdentity identity, string username, UserRole role, UserProfile profile, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <param name="seen">The user, with an identity; its id and when it was made count only when there is none of that identity.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task<User> RecordAsync(User seen, CancellationToken cancellationToken);
 }
