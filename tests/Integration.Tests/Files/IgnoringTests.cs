@@ -161,6 +161,7 @@ public sealed class IgnoringTests
         using var git = Process.Start(new ProcessStartInfo("git", arguments)
         {
             WorkingDirectory = folder,
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;

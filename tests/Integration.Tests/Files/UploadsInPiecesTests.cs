@@ -170,10 +170,10 @@ public sealed class UploadsInPiecesTests
         Directory.CreateDirectory(Path.Combine(StagingOf(workspace), "tmp-left-by-a-crash/inner"));
         foreach (var name in (string[])["old.part", "old.plan", "late.plan"])
         {
-            File.SetLastWriteTimeUtc(Path.Combine(StagingOf(workspace), name), DateTime.UtcNow.AddDays(-2));
+            File.SetLastWriteTimeUtc(Path.Combine(StagingOf(workspace), name), TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-2));
         }
 
-        Directory.SetLastWriteTimeUtc(Path.Combine(StagingOf(workspace), "tmp-left-by-a-crash"), DateTime.UtcNow.AddDays(-2));
+        Directory.SetLastWriteTimeUtc(Path.Combine(StagingOf(workspace), "tmp-left-by-a-crash"), TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-2));
 
         workspace.Sweep.Sweep(CancellationToken.None).ShouldBe(3);
 
