@@ -26,7 +26,7 @@ internal static class TransferBenchmark
         Plant(folder);
         var content = RandomNumberGenerator.GetBytes(Size);
         var frame = $$$"""{"type":"file_upload","session_id":"{{{uploads}}}","data":{"filename":"by-frame","encoding":"base64","overwrite":true,"content":"{{{Convert.ToBase64String(content)}}}"}}""";
-        var address = new Uri($"http://{claudy.WebSocket.Authority}/api/session/{uploads}/files/by-http");
+        var address = new Uri($"http://127.0.0.1:{claudy.WebSocket.Port}/api/session/{uploads}/files/by-http");
 
         List<double> bare = [], byHttp = [], byFrame = [], page = [], all = [], walk = [];
         for (var round = -2; round < rounds; round++)

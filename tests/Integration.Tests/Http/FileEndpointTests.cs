@@ -240,7 +240,7 @@ public sealed class FileEndpointTests : IAsyncLifetime
         (await File.ReadAllBytesAsync(OnDisk("copy/b/c.bin"))).ShouldBe(await File.ReadAllBytesAsync(OnDisk("folder/b/c.bin")));
         await again.ShouldBeProblemAsync(HttpStatusCode.Conflict, "FILE_005");
         using var zip = new ZipArchive(await whole.Content.ReadAsStreamAsync());
-        zip.Entries.Count.ShouldBe(7);
+        zip.Entries.Count.ShouldBe(8);
     }
 
     [Fact]
