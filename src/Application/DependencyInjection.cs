@@ -2,6 +2,7 @@ using Claudy.Application.Audit;
 using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.GitHub;
 using Claudy.Application.Credentials;
+using Claudy.Application.Files;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Admission;
@@ -61,6 +62,7 @@ public static class DependencyInjection
         services.AddSingleton<IValidateOptions<NetworkOptions>, NetworkOptionsValidator>();
         services.AddOptions<NetworkOptions>().BindConfiguration(NetworkOptions.Section).ValidateOnStart();
         services.AddUsage();
+        services.AddSingleton<ConfigurationLook>();
         services.AddSingleton<UserCredentials>();
         services.AddSingleton<KeyChecks>();
         services.AddHostedService<StoredCredentialCheck>();

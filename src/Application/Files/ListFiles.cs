@@ -16,7 +16,9 @@ namespace Claudy.Application.Files;
 /// <param name="Recursive">Whether folders within are listed too.</param>
 /// <param name="Limit">At most so many, 1 to 1,000.</param>
 /// <param name="Cursor">Where the last page ended; null for the first.</param>
-public sealed record ListFiles(UserId UserId, SessionId SessionId, string? Path, bool Recursive, int Limit, string? Cursor) : ISessionRequest<Result<FilePage>>;
+/// <param name="Ignore">Whether what the workspace's <c>.gitignore</c> files name is left out, and <c>.git</c>.</param>
+public sealed record ListFiles(UserId UserId, SessionId SessionId, string? Path, bool Recursive, int Limit, string? Cursor, bool Ignore)
+    : ISessionRequest<Result<FilePage>>;
 
 internal sealed class ListFilesValidator : AbstractValidator<ListFiles>
 {
@@ -33,12 +35,12 @@ internal sealed class ListFilesHandler(IWorkspaceFiles files) : IRequestHandler<
     {
         if (request.Path is null or "" or "." or "/")
         {
-            return await files.ListAsync(request.SessionId, null, request.Recursive, request.Limit, request.Cursor, cancellationToken);
+            return await files.ListAsync(request.SessionId, null, request.Recursive, request.Limit, request.Cursor, request.Ignore, cancellationToken);
         }
 
         var path = WorkspacePath.Parse(request.Path);
         return path.IsSuccess
-            ? await files.ListAsync(request.SessionId, path.Value, request.Recursive, request.Limit, request.Cursor, cancellationToken)
+            ? await files.ListAsync(request.SessionId, path.Value, request.Recursive, request.Limit, request.Cursor, request.Ignore, cancellationToken)
             : path.Error;
     }
 }

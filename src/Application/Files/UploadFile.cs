@@ -1,13 +1,11 @@
 using Claudy.Application.Audit;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
-using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
 using Claudy.Domain.Workspaces;
 using MediatR;
-using Microsoft.Extensions.Logging;
 
 namespace Claudy.Application.Files;
 
@@ -26,11 +24,7 @@ public sealed record UploadFile(UserId UserId, SessionId SessionId, string Path,
     public AuditAct ActOf(Result<WrittenFile> response) => Act.With("sha256", response.Value.Sha256).With("created", AuditText.Flag(response.Value.Created));
 }
 
-internal sealed partial class UploadFileHandler(
-    IWorkspaceFiles files,
-    IWorkspaceConfigurationReader configuration,
-    ISessionInbox inbox,
-    ILogger<UploadFileHandler> logger) : IRequestHandler<UploadFile, Result<WrittenFile>>
+internal sealed class UploadFileHandler(IWorkspaceFiles files, ConfigurationLook configuration) : IRequestHandler<UploadFile, Result<WrittenFile>>
 {
     public async Task<Result<WrittenFile>> Handle(UploadFile request, CancellationToken cancellationToken)
     {
@@ -41,34 +35,11 @@ internal sealed partial class UploadFileHandler(
         }
 
         var written = await files.WriteAsync(request.SessionId, path.Value, request.Content, request.Overwrite, cancellationToken);
-        if (written.IsSuccess && configuration.Reads(path.Value))
+        if (written.IsSuccess)
         {
-            await LookAtConfigurationAsync(request.SessionId, cancellationToken);
+            await configuration.AfterChangeOfAsync(request.SessionId, path.Value, cancellationToken);
         }
 
         return written;
     }
-
-    // Only so that it is reviewed early; the next start looks anyway. The file is written, whatever becomes of the look.
-    private async Task LookAtConfigurationAsync(SessionId session, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var looked = await inbox.SendAsync(session, new SessionCommand.LookAtConfiguration(), cancellationToken);
-            if (looked.Error is { } error)
-            {
-                LogNotLooked(session, error.Message);
-            }
-        }
-        catch (Exception exception)
-        {
-            LogLookFailed(exception, session);
-        }
-    }
-
-    [LoggerMessage(298, LogLevel.Information, "Session {SessionId}: its configuration, which an upload may have changed, is not looked at before the next start: {Why}")]
-    private partial void LogNotLooked(SessionId sessionId, string why);
-
-    [LoggerMessage(299, LogLevel.Warning, "Session {SessionId}: its configuration, which an upload may have changed, could not be looked at; the next start does")]
-    private partial void LogLookFailed(Exception exception, SessionId sessionId);
 }

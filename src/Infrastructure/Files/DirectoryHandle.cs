@@ -22,6 +22,7 @@ internal sealed class DirectoryHandle : IDisposable
     public static readonly int OpenFlags = Posix.ReadOnly | Posix.Directory | Posix.NoFollow | Posix.CloseOnExec;
 
     private static readonly int OpenFileFlags = Posix.ReadOnly | Posix.NonBlocking | Posix.NoControllingTerminal | Posix.NoFollow | Posix.CloseOnExec;
+    private static readonly int WriteFileFlags = Posix.WriteOnly | Posix.NonBlocking | Posix.NoFollow | Posix.CloseOnExec;
     private static readonly int CreateFileFlags = Posix.WriteOnly | Posix.Create | Posix.Exclusive | Posix.NoFollow | Posix.CloseOnExec;
 
     private DirectoryHandle(int descriptor) => Handle = new SafeFileHandle(descriptor, ownsHandle: true);
@@ -54,6 +55,10 @@ internal sealed class DirectoryHandle : IDisposable
     public SafeFileHandle? OpenFile(EntryName name, out Errno error) =>
         OwnFile(Posix.OpenAt(Handle, name.Terminated, OpenFileFlags, 0), out error);
 
+    /// <summary>Opens a file of the server's own to go on writing it.</summary>
+    public SafeFileHandle? OpenForWriting(EntryName name, out Errno error) =>
+        OwnFile(Posix.OpenAt(Handle, name.Terminated, WriteFileFlags, 0), out error);
+
     public SafeFileHandle? CreateFile(EntryName name, uint mode, out Errno error) =>
         OwnFile(Posix.OpenAt(Handle, name.Terminated, CreateFileFlags, mode), out error);
 
@@ -65,18 +70,33 @@ internal sealed class DirectoryHandle : IDisposable
     }
 
     /// <summary>Makes a folder; one that is there already is fine.</summary>
-    public Errno MakeFolder(EntryName name) =>
-        Outcome(Posix.MakeDirectoryAt(Handle, name.Terminated, FolderMode)) is var error and not Errno.Exists ? error : Errno.None;
+    public Errno MakeFolder(EntryName name) => MakeNewFolder(name) is var error and not Errno.Exists ? error : Errno.None;
+
+    /// <summary>Makes a folder where there is nothing.</summary>
+    public Errno MakeNewFolder(EntryName name) => Outcome(Posix.MakeDirectoryAt(Handle, name.Terminated, FolderMode));
 
     /// <summary>Gives a name another name, in place of whatever file had it.</summary>
-    public Errno Rename(EntryName from, EntryName to) => MoveTo(this, from, to);
-
     public Errno MoveTo(DirectoryHandle folder, EntryName from, EntryName to) =>
         Outcome(Posix.RenameAt(Handle, from.Terminated, folder.Handle, to.Terminated));
 
-    /// <summary>Gives a file a second name, unless that name is taken.</summary>
-    public Errno Link(EntryName from, EntryName to) =>
-        Outcome(Posix.LinkAt(Handle, from.Terminated, Handle, to.Terminated, 0));
+    /// <summary>Gives a name another name, unless that name is taken.</summary>
+    public Errno MoveToNew(DirectoryHandle folder, EntryName from, EntryName to)
+    {
+        var error = Outcome(Posix.RenameAt2(Handle, from.Terminated, folder.Handle, to.Terminated, Posix.RenameNoReplace));
+        if (error is not (Errno.Invalid or Errno.NotImplemented))
+        {
+            return error;
+        }
+
+        // A file system that cannot do it at once, such as NFS: a second name is as good, which only folders cannot have.
+        error = Outcome(Posix.LinkAt(Handle, from.Terminated, folder.Handle, to.Terminated, 0));
+        return error switch
+        {
+            Errno.None => RemoveFile(from),
+            Errno.NotPermitted => folder.Stat(to, out _) is null ? MoveTo(folder, from, to) : Errno.Exists,
+            _ => error,
+        };
+    }
 
     public Errno RemoveFile(EntryName name) => Outcome(Posix.UnlinkAt(Handle, name.Terminated, 0));
 

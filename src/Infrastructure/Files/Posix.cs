@@ -20,6 +20,7 @@ internal static partial class Posix
     public const ulong ResolveBeneath = 0x08;
 
     public const int UnlinkDirectory = 0x200;
+    public const uint RenameNoReplace = 1;
 
     private const int StatNoFollow = 0x100;
     private const int StatEmptyPath = 0x1000;
@@ -63,6 +64,9 @@ internal static partial class Posix
     [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true)]
     public static partial int RenameAt(SafeHandle fromFolder, ReadOnlySpan<byte> from, SafeHandle toFolder, ReadOnlySpan<byte> to);
 
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true)]
+    public static partial int RenameAt2(SafeHandle fromFolder, ReadOnlySpan<byte> from, SafeHandle toFolder, ReadOnlySpan<byte> to, uint flags);
+
     [LibraryImport("libc", EntryPoint = "linkat", SetLastError = true)]
     public static partial int LinkAt(SafeHandle fromFolder, ReadOnlySpan<byte> from, SafeHandle toFolder, ReadOnlySpan<byte> to, int flags);
 
@@ -74,6 +78,10 @@ internal static partial class Posix
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Sync(SafeHandle file);
+
+    /// <summary>Makes all that was written to the file system of what is open last.</summary>
+    [LibraryImport("libc", EntryPoint = "syncfs", SetLastError = true)]
+    public static partial int SyncFileSystem(SafeHandle file);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
     private static partial int StatX(SafeHandle folder, ReadOnlySpan<byte> name, int flags, uint mask, out FileStatus status);

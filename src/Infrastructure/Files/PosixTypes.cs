@@ -14,6 +14,7 @@ internal enum Errno
     CrossDevice = 18,
     NotDirectory = 20,
     IsDirectory = 21,
+    Invalid = 22,
     NameTooLong = 36,
     NotImplemented = 38,
     NotEmpty = 39,
@@ -86,6 +87,9 @@ internal readonly struct FileStatus
     public long Size => (long)Math.Min(_size, long.MaxValue);
 
     public (uint Major, uint Minor, ulong Inode) Identity => (_deviceMajor, _deviceMinor, _inode);
+
+    /// <summary>Differs when the file is another one or was written to: for comparing only.</summary>
+    public string Version => $"{_inode:x}-{_size:x}-{_modifiedSeconds:x}-{_modifiedNanoseconds:x}";
 
     public DateTimeOffset Modified =>
         DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(_modifiedSeconds, FirstSecond, LastSecond)).AddTicks(_modifiedNanoseconds / 100);

@@ -1,5 +1,6 @@
 using Claudy.Application.Files.Ports;
 using Claudy.Domain.Workspaces;
+using Claudy.Domain.Workspaces.Ignoring;
 
 namespace Claudy.Infrastructure.Files;
 
@@ -28,19 +29,26 @@ internal sealed class TreeListing
     /// <param name="recursive">Whether folders within are listed too.</param>
     /// <param name="limit">The most entries.</param>
     /// <param name="after">The names from <paramref name="folder"/> to the last entry before the page; empty for the first page.</param>
+    /// <param name="ignored">What is left out; null for nothing.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public static FilePage Page(
-        DirectoryHandle folder, WorkspacePath? path, bool recursive, int limit, ReadOnlySpan<string> after, CancellationToken cancellationToken)
+        DirectoryHandle folder,
+        WorkspacePath? path,
+        bool recursive,
+        int limit,
+        ReadOnlySpan<string> after,
+        IgnoreStack? ignored,
+        CancellationToken cancellationToken)
     {
         var listing = new TreeListing(recursive, limit, cancellationToken);
-        listing.Visit(folder, path is null ? "" : path.Value + "/", after);
+        listing.Visit(folder, path is null ? "" : path.Value + "/", after, ignored);
         return new FilePage(listing._entries, listing._more && listing._last is { } last ? ListingCursor.After(last) : null);
     }
 
-    private void Visit(DirectoryHandle folder, string prefix, ReadOnlySpan<string> after)
+    private void Visit(DirectoryHandle folder, string prefix, ReadOnlySpan<string> after, IgnoreStack? ignored)
     {
         var from = after.IsEmpty ? null : after[0];
-        var paths = FirstPaths(folder, prefix, from, out var truncated);
+        var paths = FirstPaths(folder, prefix, from, ignored, out var truncated);
         foreach (var path in paths)
         {
             _cancellationToken.ThrowIfCancellationRequested();
@@ -62,7 +70,7 @@ internal sealed class TreeListing
                 using var inner = folder.OpenFolder(name, out _);
                 if (inner is not null)
                 {
-                    Visit(inner, path.Value + "/", isOld ? after[1..] : []);
+                    Visit(inner, path.Value + "/", isOld ? after[1..] : [], ignored?.Within(IgnoreFiles.Read(inner), path.Value));
                 }
 
                 if (_more)
@@ -100,7 +108,7 @@ internal sealed class TreeListing
     }
 
     /// <summary>As many paths as the page can still need, in order: however many names a folder has, few are held.</summary>
-    private List<WorkspacePath> FirstPaths(DirectoryHandle folder, string prefix, string? from, out bool truncated)
+    private List<WorkspacePath> FirstPaths(DirectoryHandle folder, string prefix, string? from, IgnoreStack? ignored, out bool truncated)
     {
         // One that was on the last page, those that still fit, and one that tells whether there are more.
         var most = _limit - _entries.Count + 2;
@@ -110,6 +118,11 @@ internal sealed class TreeListing
         {
             var name = entry.Text;
             if ((from is not null && string.CompareOrdinal(name, from) < 0) || WorkspacePath.Parse(prefix + name) is not { IsSuccess: true, Value: var path })
+            {
+                continue;
+            }
+
+            if (ignored is not null && ignored.Ignores(path.Value, folder.Stat(entry, out _) is { IsDirectory: true }))
             {
                 continue;
             }

@@ -10,19 +10,21 @@ namespace Claudy.Infrastructure.Files;
 
 /// <summary>Workspaces as folders named by session id. Claude works in them meanwhile, and may plant links and swap names at any moment.</summary>
 /// <remarks>So nothing is ever done by path: a folder is opened beneath the workspace without following a link, and the work happens in what was opened.</remarks>
-internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, BeneathResolver resolver) : IWorkspaceFiles
+internal sealed class WorkspaceFiles(
+    IOptions<WorkspaceOptions> options,
+    WorkspaceFolders folders,
+    StagingArea staging,
+    WorkspaceWriter writer,
+    WorkspaceChanges changes,
+    WorkspaceLocks locks) : IWorkspaceFiles
 {
-    private const uint NewFileMode = 0b110_000_000;
     private const int LargestPage = 1000;
 
     private readonly WorkspaceOptions _options = options.Value;
-    private readonly string _basePath = Path.GetFullPath(options.Value.BasePath!);
-    private readonly string _homesPath = Path.GetFullPath(options.Value.HomesPath!);
-    private readonly WorkspaceLocks _locks = new();
 
     public WorkspaceLocation Prepare(SessionId session)
     {
-        var location = Locate(session);
+        var location = folders.Locate(session);
         Directory.CreateDirectory(location.WorkspacePath, (UnixFileMode)DirectoryHandle.FolderMode);
         Directory.CreateDirectory(location.HomePath, (UnixFileMode)DirectoryHandle.FolderMode);
         return location;
@@ -30,8 +32,8 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
 
     public async Task RemoveAsync(SessionId session, CancellationToken cancellationToken)
     {
-        using var turn = await _locks.EnterAsync(session, cancellationToken);
-        foreach (var path in (string[])[_basePath, _homesPath])
+        using var turn = await locks.EnterAsync(session, cancellationToken);
+        foreach (var path in (string[])[folders.BasePath, folders.HomesPath])
         {
             using var parent = DirectoryHandle.Open(path, out var error);
             if (parent is not null)
@@ -43,16 +45,18 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
                 throw new PosixException("open", error);
             }
         }
+
+        staging.Remove(session, cancellationToken);
     }
 
     public async Task<Result<WorkspaceCopy>> CopyAsync(SessionId from, SessionId to, CancellationToken cancellationToken)
     {
-        using var turn = await _locks.EnterAsync(to, cancellationToken);
-        using var source = OpenRoot(from, out _);
-        using var target = OpenRoot(to, out var error);
+        using var turn = await locks.EnterAsync(to, cancellationToken);
+        using var source = folders.OpenRoot(from, out _);
+        using var target = folders.OpenRoot(to, out var error);
         if (target is null)
         {
-            return Failure(error, "such workspace");
+            return FileFailures.Of(error, "such workspace");
         }
 
         return source is null
@@ -68,48 +72,46 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
             return WorkspaceErrors.FileTooLarge(path.Value, content.Length, _options.MaxFileBytes);
         }
 
-        using var turn = await _locks.EnterAsync(session, cancellationToken);
-        using var root = OpenRoot(session, out var error);
-        if (root is null)
+        if (Missing(session, path) is { } missing)
         {
-            return Failure(error, path.Value);
+            return missing;
         }
 
-        var replaced = Find(root, path, out error);
-        if (error is not (Errno.None or Errno.NoEntry))
-        {
-            return Failure(error, path.Value);
-        }
-
-        if (replaced is { IsRegular: false } other)
-        {
-            return WrongKind(path, other);
-        }
-
-        if (replaced is not null && !overwrite)
-        {
-            return WorkspaceErrors.Exists(path.Value);
-        }
-
-        // What is replaced gives its room back, unless another name keeps it.
-        var used = TreeUsage.Of(root, cancellationToken).Bytes;
-        var freed = replaced is { HasOtherNames: false } old ? old.Size : 0;
-        if (used - freed > _options.MaxWorkspaceBytes - content.Length)
-        {
-            return WorkspaceErrors.QuotaExceeded(used, _options.MaxWorkspaceBytes);
-        }
-
-        using var folder = MakeFolders(root, path, out error);
-        error = folder is null
-            ? error
-            : await AtomicWrite.PutAsync(folder, EntryName.From(path.Name), content, replaced?.Permissions ?? NewFileMode, overwrite, cancellationToken);
-        return error switch
-        {
-            Errno.None => new WrittenFile(path, content.Length, Sha256(content), replaced is null),
-            Errno.Exists => WorkspaceErrors.Exists(path.Value),
-            _ => Failure(error, path.Value),
-        };
+        using var staged = staging.Create(session);
+        await staged.AppendAsync(content, cancellationToken);
+        return await writer.WriteAsync(session, path, staged, new WriteCondition(overwrite), cancellationToken);
     }
+
+    public async Task<Result<WrittenFile>> WriteAsync(
+        SessionId session, WorkspacePath path, Stream content, long? length, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        if (Missing(session, path) is { } missing)
+        {
+            return missing;
+        }
+
+        using var staged = staging.Create(session);
+        return await staged.FillAsync(path.Value, content, length, _options.MaxFileBytes, cancellationToken) is { } error
+            ? error
+            : await writer.WriteAsync(session, path, staged, condition, cancellationToken);
+    }
+
+    public Task<Result<OpenedFile>> OpenAsync(SessionId session, WorkspacePath path, CancellationToken cancellationToken)
+    {
+        var file = Open(session, path, out var status);
+        return Task.FromResult<Result<OpenedFile>>(file.IsSuccess
+            ? new OpenedFile(path, status.Size, status.Modified, status.Version, new WorkspaceFileStream(file.Value, status.Size))
+            : file.Error);
+    }
+
+    public Task<Result<MovedFile>> MoveAsync(SessionId session, WorkspacePath from, WorkspacePath to, bool overwrite, CancellationToken cancellationToken) =>
+        changes.MoveAsync(session, from, to, overwrite, cancellationToken);
+
+    public Task<Result> DeleteAsync(SessionId session, WorkspacePath path, bool recursive, CancellationToken cancellationToken) =>
+        changes.DeleteAsync(session, path, recursive, cancellationToken);
+
+    public Task<Result<bool>> MakeDirectoryAsync(SessionId session, WorkspacePath path, CancellationToken cancellationToken) =>
+        changes.MakeDirectoryAsync(session, path, cancellationToken);
 
     public async Task<Result<FileRange>> ReadAsync(
         SessionId session, WorkspacePath path, long offset, long? length, CancellationToken cancellationToken)
@@ -120,22 +122,13 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
             throw new ArgumentOutOfRangeException(nameof(length), length, "A length cannot be negative.");
         }
 
-        using var file = OpenFile(session, path, out var error);
-        if (file is null)
+        var opened = Open(session, path, out var status);
+        if (!opened.IsSuccess)
         {
-            return Failure(error, path.Value);
+            return opened.Error;
         }
 
-        if (Posix.Stat(file, out var status) < 0)
-        {
-            throw new PosixException("statx", Posix.LastError);
-        }
-
-        if (!status.IsRegular)
-        {
-            return WrongKind(path, status);
-        }
-
+        using var file = opened.Value;
         var wanted = Math.Min(length ?? long.MaxValue, Math.Max(0, status.Size - offset));
         if (wanted > _options.MaxFileBytes)
         {
@@ -147,7 +140,7 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
     }
 
     public Task<Result<FilePage>> ListAsync(
-        SessionId session, WorkspacePath? path, bool recursive, int limit, string? cursor, CancellationToken cancellationToken)
+        SessionId session, WorkspacePath? path, bool recursive, int limit, string? cursor, bool ignore, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, LargestPage);
@@ -161,64 +154,56 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
                 return after.Error;
             }
 
-            using var root = OpenRoot(session, out var error);
-            using var inner = root is null || path is null ? null : resolver.OpenFolder(root, path.Value, out error);
-            return error == Errno.None
-                ? TreeListing.Page(inner ?? root!, path, recursive, limit, after.Value, cancellationToken)
-                : Failure(error, path?.Value ?? "such folder");
+            using var root = folders.OpenRoot(session, out var error);
+            using var inner = root is null || path is null ? null : folders.OpenFolder(root, path, out error);
+            if (error != Errno.None)
+            {
+                return FileFailures.Of(error, path?.Value ?? "such folder");
+            }
+
+            var ignored = ignore ? IgnoreFiles.Load(root!, path, folders) : null;
+            return ignore && ignored is null
+                ? new FilePage([], null)
+                : TreeListing.Page(inner ?? root!, path, recursive, limit, after.Value, ignored, cancellationToken);
         }
     }
 
     public Task<WorkspaceUsage> MeasureAsync(SessionId session, CancellationToken cancellationToken)
     {
-        using var root = OpenRoot(session, out _);
+        using var root = folders.OpenRoot(session, out _);
         var usage = root is null ? null : TreeUsage.Of(root, cancellationToken);
         return Task.FromResult(new WorkspaceUsage(usage?.Bytes ?? 0, usage?.Files ?? 0, _options.MaxWorkspaceBytes));
     }
 
-    private WorkspaceLocation Locate(SessionId session) =>
-        new(Path.Combine(_basePath, session.ToString()), Path.Combine(_homesPath, session.ToString()));
-
-    private DirectoryHandle? OpenRoot(SessionId session, out Errno error) =>
-        DirectoryHandle.Open(Locate(session).WorkspacePath, out error);
-
-    private DirectoryHandle? OpenParent(DirectoryHandle root, WorkspacePath path, out Errno error) =>
-        resolver.OpenFolder(root, path.Value.LastIndexOf('/') is var slash and >= 0 ? path.Value[..slash] : ".", out error);
-
-    private SafeFileHandle? OpenFile(SessionId session, WorkspacePath path, out Errno error)
+    // A session that is gone must not get a folder back, not even one for what is staged.
+    private Error? Missing(SessionId session, WorkspacePath path)
     {
-        using var root = OpenRoot(session, out error);
-        using var parent = root is null ? null : OpenParent(root, path, out error);
-        return parent?.OpenFile(EntryName.From(path.Name), out error);
+        using var root = folders.OpenRoot(session, out var error);
+        return root is null ? FileFailures.Of(error, path.Value) : null;
     }
 
-    private FileStatus? Find(DirectoryHandle root, WorkspacePath path, out Errno error)
+    private Result<SafeFileHandle> Open(SessionId session, WorkspacePath path, out FileStatus status)
     {
-        using var parent = OpenParent(root, path, out error);
-        return parent?.Stat(EntryName.From(path.Name), out error);
-    }
-
-    private static DirectoryHandle? MakeFolders(DirectoryHandle root, WorkspacePath path, out Errno error)
-    {
-        var folder = root.OpenFolder(EntryName.From("."), out error);
-        foreach (var name in path.Value.Split('/')[..^1])
+        status = default;
+        var file = folders.OpenFile(session, path, out var error);
+        if (file is null)
         {
-            if (folder is null)
-            {
-                break;
-            }
-
-            using var above = folder;
-            var entry = EntryName.From(name);
-            folder = above.OpenFolder(entry, out error);
-            if (error == Errno.NoEntry)
-            {
-                error = above.MakeFolder(entry);
-                folder = error == Errno.None ? above.OpenFolder(entry, out error) : null;
-            }
+            return FileFailures.Of(error, path.Value);
         }
 
-        return folder;
+        if (Posix.Stat(file, out status) < 0)
+        {
+            file.Dispose();
+            throw new PosixException("statx", Posix.LastError);
+        }
+
+        if (!status.IsRegular)
+        {
+            file.Dispose();
+            return FileFailures.WrongKind(path, status);
+        }
+
+        return file;
     }
 
     private static async Task<byte[]> ReadAsync(SafeFileHandle file, long offset, int length, CancellationToken cancellationToken)
@@ -235,24 +220,4 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
     }
 
     private static string Sha256(ReadOnlyMemory<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content.Span));
-
-    private static Error WrongKind(WorkspacePath path, FileStatus status) => WorkspaceErrors.WrongKind(path.Value, status switch
-    {
-        { IsDirectory: true } => "a folder",
-        { IsSymlink: true } => "a symbolic link, and links are not followed",
-        _ => "not a regular file",
-    });
-
-    /// <summary>What an expected failure of the system means to the client.</summary>
-    private static Error Failure(Errno error, string path) => error switch
-    {
-        Errno.NoEntry => WorkspaceErrors.NotFound(path),
-        Errno.Loop or Errno.CrossDevice => WorkspaceErrors.PathInvalid("a symbolic link is on the way, and links are not followed"),
-        Errno.NameTooLong => WorkspaceErrors.PathInvalid("one of its names is too long for this file system"),
-        Errno.NotDirectory => WorkspaceErrors.WrongKind(path, "below a file, or a file where a folder was meant"),
-        Errno.IsDirectory => WorkspaceErrors.WrongKind(path, "a folder"),
-        Errno.NoDevice => WorkspaceErrors.WrongKind(path, "not a regular file"),
-        Errno.AccessDenied or Errno.NotPermitted => WorkspaceErrors.WrongKind(path, "closed by its permissions"),
-        _ => throw new PosixException("file access", error),
-    };
 }

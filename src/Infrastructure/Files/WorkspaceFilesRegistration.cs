@@ -1,6 +1,7 @@
 using Claudy.Application.Files.Ports;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -20,7 +21,17 @@ public static class WorkspaceFilesRegistration
             .PostConfigure<IConfiguration>(PutInDataFolder)
             .ValidateOnStart();
         builder.Services.AddSingleton(_ => BeneathResolver.Detect());
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<WorkspaceFolders>();
+        builder.Services.AddSingleton<WorkspaceLocks>();
+        builder.Services.AddSingleton<WorkspaceQuota>();
+        builder.Services.AddSingleton<StagingArea>();
+        builder.Services.AddSingleton<WorkspaceWriter>();
+        builder.Services.AddSingleton<WorkspaceChanges>();
         builder.Services.AddSingleton<IWorkspaceFiles, WorkspaceFiles>();
+        builder.Services.AddSingleton<IWorkspaceUploads, WorkspaceUploads>();
+        builder.Services.AddSingleton<IWorkspaceArchives, WorkspaceArchives>();
+        builder.Services.AddHostedService<StagingSweep>();
         return builder;
     }
 

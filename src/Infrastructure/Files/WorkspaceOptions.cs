@@ -24,6 +24,14 @@ public sealed class WorkspaceOptions
     /// <summary>Bytes that the files of one workspace may have together; 100 MiB by default.</summary>
     [Range(1, long.MaxValue)]
     public long MaxWorkspaceBytes { get; set; } = 100L << 20;
+
+    /// <summary>How many uploads in pieces a session may have under way; 8 by default.</summary>
+    [Range(1, 1000)]
+    public int MaxUploads { get; set; } = 8;
+
+    /// <summary>How long an upload in pieces waits for the next one; a day by default.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
+    public TimeSpan UploadLifetime { get; set; } = TimeSpan.FromDays(1);
 }
 
 [OptionsValidator]

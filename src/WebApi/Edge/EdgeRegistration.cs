@@ -56,8 +56,8 @@ internal static class EdgeRegistration
     private static void SetOrigins(CorsOptions cors, IOptions<HttpOptions> http) =>
         cors.AddDefaultPolicy(policy => policy
             .WithOrigins([.. http.Value.AllowedOrigins.Select(origin => origin.TrimEnd('/'))])
-            .WithMethods("GET", "POST", "PUT", "PATCH", "DELETE")
-            .WithHeaders("Authorization", "Content-Type")
-            .WithExposedHeaders("Retry-After", "Content-Disposition")
+            .WithMethods("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+            .WithHeaders("Authorization", "Content-Type", "If-Match", "If-None-Match", "Range", "Repr-Digest", "Want-Repr-Digest")
+            .WithExposedHeaders("Retry-After", "Content-Disposition", "Content-Range", "ETag", "Repr-Digest")
             .SetPreflightMaxAge(PreflightMaxAge));
 }

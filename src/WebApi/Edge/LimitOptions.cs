@@ -75,7 +75,7 @@ internal sealed class LimitOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan HeaderTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the answer to a request may take; WebSockets and exports take as long as they need.</summary>
+    /// <summary>How long the answer to a request may take; WebSockets, exports and files take as long as they need.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

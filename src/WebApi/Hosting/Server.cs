@@ -15,6 +15,7 @@ using Claudy.Infrastructure.Security;
 using Claudy.Infrastructure.Sqlite;
 using Claudy.WebApi.Edge;
 using Claudy.WebApi.Http;
+using Claudy.WebApi.Http.Files;
 using Claudy.WebApi.WebSockets;
 using Microsoft.Extensions.Options;
 
@@ -151,6 +152,7 @@ internal static class Server
         }
 
         app.MapSessions();
+        app.MapFiles();
         app.MapUsage();
         app.MapCredentials();
 

@@ -105,7 +105,8 @@ internal static class SessionEndpoints
         return session.IsSuccess ? await MediatorOf(context).Send(new GetSession(user.UserId, session.Value), context.RequestAborted) : session.Error;
     }
 
-    private static Result<SessionId> SessionOf(HttpContext context) =>
+    /// <summary>The session that the address names.</summary>
+    internal static Result<SessionId> SessionOf(HttpContext context) =>
         SessionId.TryParse(context.GetRouteValue("id") as string, null, out var session)
             ? session
             : RequestErrors.InvalidField("session_id", "The address must name a session by its UUID, as the server gave it.");

@@ -171,7 +171,7 @@ internal sealed record FileUploadData(
     bool? Overwrite);
 
 /// <summary>Fields of <c>file_list</c>.</summary>
-internal sealed record FileListQuery(string? Path, bool? Recursive, int? Limit, string? Cursor);
+internal sealed record FileListQuery(string? Path, bool? Recursive, int? Limit, string? Cursor, bool? Ignore);
 
 /// <summary>Fields of <c>file_download</c>.</summary>
 /// <param name="Filename">Which file.</param>

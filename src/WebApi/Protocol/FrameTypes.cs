@@ -37,6 +37,13 @@ internal static class FrameTypes
         public const string FileUpload = "file_upload";
         public const string FileList = "file_list";
         public const string FileDownload = "file_download";
+        public const string FileUploadBegin = "file_upload_begin";
+        public const string FileUploadChunk = "file_upload_chunk";
+        public const string FileUploadCommit = "file_upload_commit";
+        public const string FileUploadAbort = "file_upload_abort";
+        public const string FileMove = "file_move";
+        public const string FileDelete = "file_delete";
+        public const string DirectoryCreate = "directory_create";
         public const string WorkspaceInfo = "workspace_info";
         public const string Usage = "usage";
     }
@@ -68,6 +75,12 @@ internal static class FrameTypes
         public const string FileUploaded = "file_uploaded";
         public const string FileList = "file_list";
         public const string FileContent = "file_content";
+        public const string FileUploadReady = "file_upload_ready";
+        public const string FileUploadProgress = "file_upload_progress";
+        public const string FileUploadAborted = "file_upload_aborted";
+        public const string FileMoved = "file_moved";
+        public const string FileDeleted = "file_deleted";
+        public const string DirectoryCreated = "directory_created";
         public const string WorkspaceInfo = "workspace_info";
         public const string Usage = "usage";
         public const string Error = "error";

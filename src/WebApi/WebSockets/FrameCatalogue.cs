@@ -86,6 +86,13 @@ internal static class FrameCatalogue
         new(FrameTypes.Client.FileUpload, [FrameTypes.Answer.FileUploaded], FileFrames.UploadAsync),
         new(FrameTypes.Client.FileList, [FrameTypes.Answer.FileList], FileFrames.ListAsync),
         new(FrameTypes.Client.FileDownload, [FrameTypes.Answer.FileContent], FileFrames.DownloadAsync),
+        new(FrameTypes.Client.FileUploadBegin, [FrameTypes.Answer.FileUploadReady], UploadFrames.BeginAsync),
+        new(FrameTypes.Client.FileUploadChunk, [FrameTypes.Answer.FileUploadProgress], UploadFrames.AppendAsync),
+        new(FrameTypes.Client.FileUploadCommit, [FrameTypes.Answer.FileUploaded], UploadFrames.CommitAsync),
+        new(FrameTypes.Client.FileUploadAbort, [FrameTypes.Answer.FileUploadAborted], UploadFrames.AbortAsync),
+        new(FrameTypes.Client.FileMove, [FrameTypes.Answer.FileMoved], FileChangeFrames.MoveAsync),
+        new(FrameTypes.Client.FileDelete, [FrameTypes.Answer.FileDeleted], FileChangeFrames.DeleteAsync),
+        new(FrameTypes.Client.DirectoryCreate, [FrameTypes.Answer.DirectoryCreated], FileChangeFrames.MakeDirectoryAsync),
         new(FrameTypes.Client.WorkspaceInfo, [FrameTypes.Answer.WorkspaceInfo], FileFrames.InfoAsync),
         new(FrameTypes.Client.Usage, [FrameTypes.Answer.Usage], UsageFrames.GetAsync),
     ];

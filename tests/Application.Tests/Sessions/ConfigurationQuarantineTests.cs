@@ -30,7 +30,7 @@ public sealed class ConfigurationQuarantineTests
         files.WriteAsync(default, default!, default, default, default).ReturnsForAnyArgs(written);
         var inbox = Substitute.For<ISessionInbox>();
         inbox.SendAsync(default, default!, default).ThrowsAsyncForAnyArgs(failure);
-        var handler = new UploadFileHandler(files, new ScriptedWorkspace(), inbox, NullLogger<UploadFileHandler>.Instance);
+        var handler = new UploadFileHandler(files, new ConfigurationLook(new ScriptedWorkspace(), inbox, NullLogger<ConfigurationLook>.Instance));
 
         var result = await handler.Handle(new UploadFile(Node.Owner, SessionId.New(DateTimeOffset.UnixEpoch), "CLAUDE.md", new byte[1], Overwrite: true), default);
 

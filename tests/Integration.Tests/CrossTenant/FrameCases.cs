@@ -54,6 +54,13 @@ internal static partial class FrameCases
         ["file_list"] = typeof(FileListQuery),
         ["file_download"] = typeof(FileDownloadData),
         ["workspace_info"] = null,
+        ["file_upload_begin"] = typeof(FileUploadBeginData),
+        ["file_upload_chunk"] = typeof(FileUploadChunkData),
+        ["file_upload_commit"] = typeof(FileUploadReference),
+        ["file_upload_abort"] = typeof(FileUploadReference),
+        ["file_move"] = typeof(FileMoveData),
+        ["file_delete"] = typeof(FileDeleteData),
+        ["directory_create"] = typeof(DirectoryCreateData),
     };
 
     /// <summary>Fields that name something, and what. Those of one frame only are written <c>frame.field</c>.</summary>
@@ -65,7 +72,9 @@ internal static partial class FrameCases
         ["session_id"] = ids => ids.Session,
         ["server"] = ids => ids.Server,
         ["filename"] = ids => ids.File,
+        ["upload_id"] = ids => ids.Upload,
         ["path"] = ids => ids.Folder,
+        ["directory_create.filename"] = ids => ids.Folder,
         ["query"] = ids => ids.Word,
         ["rule"] = ids => ids.UserRule,
         ["list_sessions.cursor"] = ids => ids.ListCursor,
@@ -120,6 +129,12 @@ internal static partial class FrameCases
         ["encoding"] = null,
         ["overwrite"] = true,
         ["recursive"] = true,
+        ["new_filename"] = "moved",
+        ["ignore"] = true,
+        ["size"] = Tenant.UploadSize,
+        ["sha256"] = null,
+        ["file_upload_chunk.content"] = Tenant.UploadContent,
+        ["file_upload_chunk.offset"] = 0,
         ["offset"] = null,
         ["length"] = null,
     };

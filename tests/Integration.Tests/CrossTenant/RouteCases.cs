@@ -17,6 +17,7 @@ internal static class RouteCases
     {
         ["/api/session/{id}"] = ids => ids.Session,
         ["/api/user/tokens/{id}"] = ids => ids.PersonalToken,
+        ["/api/session/{id}/files/{path}"] = ids => ids.File,
     };
 
     /// <summary>What queries may name, by the whole route.</summary>
@@ -25,6 +26,7 @@ internal static class RouteCases
         ["/api/usage/requests"] = ids => $"?session_id={ids.Session}",
         ["/api/session"] = ids => $"?cursor={Uri.EscapeDataString(ids.ListCursor)}&query={ids.Word}",
         ["/api/session/token"] = ids => $"?session_id={ids.Session}",
+        ["/api/workspace/files"] = ids => $"?session_id={ids.Session}&path={ids.Folder}&cursor={ids.FileCursor}",
         ["/api/usage"] = ids => $"?session_id={ids.Session}",
     };
 
@@ -79,7 +81,7 @@ internal static class RouteCases
         var path = TextOf(route);
         foreach (var parameter in route.RoutePattern.Parameters)
         {
-            path = path.Replace($"{{{parameter.Name}}}", Uri.EscapeDataString(Parameters[UpTo(route, parameter.Name)](ids)), StringComparison.Ordinal);
+            path = path.Replace($"{{{parameter.Name}}}", Escaped(Parameters[UpTo(route, parameter.Name)](ids)), StringComparison.Ordinal);
         }
 
         return path + (Queries.TryGetValue(TextOf(route), out var query) ? query(ids) : "");
@@ -92,5 +94,8 @@ internal static class RouteCases
         return text[..(text.IndexOf(end, StringComparison.Ordinal) + end.Length)];
     }
 
-    private static string TextOf(RouteEndpoint route) => route.RoutePattern.RawText ?? "";
+    // A parameter for the rest of an address is named like any other.
+    private static string TextOf(RouteEndpoint route) => (route.RoutePattern.RawText ?? "").Replace("{**", "{", StringComparison.Ordinal);
+
+    private static string Escaped(string value) => string.Join('/', value.Split('/').Select(Uri.EscapeDataString));
 }

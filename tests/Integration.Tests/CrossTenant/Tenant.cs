@@ -33,6 +33,8 @@ internal sealed record TenantIds
 
     public required string Folder { get; init; }
 
+    public required string Upload { get; init; }
+
     public required string Server { get; init; }
 
     public required string Word { get; init; }
@@ -47,12 +49,17 @@ internal sealed record TenantIds
 
     /// <summary>Every id that is a text.</summary>
     public IEnumerable<string> Texts =>
-        [Session, Other, MessageId, RequestId, SessionRule, UserRule, Digest, File, Folder, Server, Word, ListCursor, SearchCursor, FileCursor, PersonalToken];
+        [Session, Other, MessageId, RequestId, SessionRule, UserRule, Digest, File, Folder, Upload, Server, Word, ListCursor, SearchCursor, FileCursor, PersonalToken];
 }
 
 /// <summary>A user with a session that has one of everything: history, a turn that waits for a permission, a queue, files, rules, a server, a review.</summary>
 internal sealed class Tenant : IAsyncDisposable
 {
+    /// <summary>What the upload that is under way has already, and that is all.</summary>
+    public const string UploadContent = "eHh4eA==";
+
+    public const int UploadSize = 4;
+
     private readonly ClaudyServer _server;
     private readonly string _name;
 
@@ -88,6 +95,9 @@ internal sealed class Tenant : IAsyncDisposable
             Expect(await client.AskAsync("file_upload", new { filename = $"{folder}/{file}", content = SecretOf(name) }, session), "file_uploaded");
         }
 
+        var upload = new { upload_id = $"upload-of-{name}", filename = $"{folder}/a.txt", size = UploadSize, overwrite = true };
+        Expect(await client.AskAsync("file_upload_begin", upload, session), "file_upload_ready");
+        Expect(await client.AskAsync("file_upload_chunk", new { upload.upload_id, offset = 0, content = UploadContent }, session), "file_upload_progress");
         Expect(await client.AskAsync("file_upload", new { filename = "CLAUDE.md", content = SecretOf(name) }, session), "file_uploaded");
         var review = await client.ReceiveAsync("configuration_review");
         Expect(await client.AskAsync("permission_rule_add", new { scope = "session", rule = $"Bash(session-of-{name})" }, session), "permission_rules");
@@ -106,6 +116,7 @@ internal sealed class Tenant : IAsyncDisposable
             Digest = review.Text("digest")!,
             File = $"{folder}/a.txt",
             Folder = folder,
+            Upload = $"upload-of-{name}",
             Server = $"server-of-{name}",
             Word = word,
             ListCursor = (await client.AskAsync("list_sessions", new { limit = 1 })).Text("next_cursor")!,

@@ -36,7 +36,7 @@ public sealed class CorsTests : IAsyncLifetime
 
         answer.StatusCode.ShouldBe(HttpStatusCode.NoContent);
         answer.Headers.GetValues("Access-Control-Allow-Origin").ShouldBe([Friend]);
-        answer.Headers.GetValues("Access-Control-Allow-Headers").Single().ShouldBe("Authorization,Content-Type");
+        answer.Headers.GetValues("Access-Control-Allow-Headers").Single().ShouldBe("Authorization,Content-Type,If-Match,If-None-Match,Range,Repr-Digest,Want-Repr-Digest");
         answer.Headers.Contains("Access-Control-Allow-Credentials").ShouldBeFalse();
     }
 

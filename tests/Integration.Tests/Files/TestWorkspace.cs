@@ -5,6 +5,7 @@ using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
 using Claudy.Infrastructure.Files;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Shouldly;
 
@@ -31,7 +32,17 @@ internal sealed class TestWorkspace : IDisposable
             MaxFileBytes = maxFileBytes,
             MaxWorkspaceBytes = maxWorkspaceBytes,
         };
-        Files = new WorkspaceFiles(Options.Create(options), resolver == Resolver.OpenAt2 ? BeneathResolver.OpenAt2.Instance : BeneathResolver.ComponentWise.Instance);
+        var settings = Options.Create(options);
+        var folders = new WorkspaceFolders(settings, resolver == Resolver.OpenAt2 ? BeneathResolver.OpenAt2.Instance : BeneathResolver.ComponentWise.Instance);
+        var staging = new StagingArea(folders);
+        var locks = new WorkspaceLocks();
+        var quota = new WorkspaceQuota(settings);
+        var writer = new WorkspaceWriter(folders, locks, quota);
+        Files = new WorkspaceFiles(settings, folders, staging, writer, new WorkspaceChanges(folders, staging, locks), locks);
+        Uploads = new WorkspaceUploads(settings, folders, staging, writer, quota);
+        Archives = new WorkspaceArchives(settings, folders, staging, writer, locks, quota);
+        Sweep = new StagingSweep(staging, settings, TimeProvider.System, NullLogger<StagingSweep>.Instance);
+        StagingPath = Path.Combine(options.BasePath, ".staging");
         Location = Files.Prepare(Session);
         Outside = _folder.CreateSubdirectory("outside").FullName;
     }
@@ -40,9 +51,21 @@ internal sealed class TestWorkspace : IDisposable
 
     public WorkspaceFiles Files { get; }
 
+    public WorkspaceUploads Uploads { get; }
+
+    public WorkspaceArchives Archives { get; }
+
+    public StagingSweep Sweep { get; }
+
     public WorkspaceLocation Location { get; }
 
     public string Outside { get; }
+
+    /// <summary>Where content waits until it is whole.</summary>
+    public string StagingPath { get; }
+
+    /// <summary>What waits there.</summary>
+    public IEnumerable<string> Staged => Directory.Exists(StagingPath) ? Directory.EnumerateFiles(StagingPath, "*", SearchOption.AllDirectories) : [];
 
     /// <summary>Where a name of the workspace is on this machine: what Claude does, tests do by path.</summary>
     public string OnDisk(string path) => Path.Combine(Location.WorkspacePath, path);
@@ -56,8 +79,23 @@ internal sealed class TestWorkspace : IDisposable
     public Task<Result<FileRange>> ReadAsync(string path, long offset = 0, long? length = null) =>
         Files.ReadAsync(Session, Named(path), offset, length, CancellationToken.None);
 
-    public Task<Result<FilePage>> ListAsync(string? path = null, bool recursive = false, int limit = 1000, string? cursor = null) =>
-        Files.ListAsync(Session, path is null ? null : Named(path), recursive, limit, cursor, CancellationToken.None);
+    public Task<Result<FilePage>> ListAsync(string? path = null, bool recursive = false, int limit = 1000, string? cursor = null, bool ignore = false) =>
+        Files.ListAsync(Session, path is null ? null : Named(path), recursive, limit, cursor, ignore, CancellationToken.None);
+
+    public async Task<Result<WrittenFile>> StreamAsync(string path, string content)
+    {
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(content));
+        return await Files.WriteAsync(Session, Named(path), stream, null, new WriteCondition(Overwrite: true), CancellationToken.None);
+    }
+
+    public Task<Result<OpenedFile>> OpenAsync(string path) => Files.OpenAsync(Session, Named(path), CancellationToken.None);
+
+    public Task<Result<MovedFile>> MoveAsync(string from, string to, bool overwrite = false) =>
+        Files.MoveAsync(Session, Named(from), Named(to), overwrite, CancellationToken.None);
+
+    public Task<Result> DeleteAsync(string path, bool recursive = false) => Files.DeleteAsync(Session, Named(path), recursive, CancellationToken.None);
+
+    public Task<Result<bool>> MakeDirectoryAsync(string path) => Files.MakeDirectoryAsync(Session, Named(path), CancellationToken.None);
 
     public Task<WorkspaceUsage> MeasureAsync() => Files.MeasureAsync(Session, CancellationToken.None);
 

@@ -16,7 +16,7 @@ internal static class FileFrames
 {
     private const int DefaultPage = 1000;
     private const string Utf8Encoding = "utf-8";
-    private const string Base64Encoding = "base64";
+    public const string Base64Encoding = "base64";
     private const double Megabyte = 1024 * 1024;
 
     public static async Task<Result> UploadAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken)
@@ -27,7 +27,7 @@ internal static class FileFrames
             return data.Error;
         }
 
-        var content = Decode(data.Value);
+        var content = Decode(data.Value.Content, data.Value.Encoding);
         if (!content.IsSuccess)
         {
             return content.Error;
@@ -44,7 +44,7 @@ internal static class FileFrames
         return written.IsSuccess
             ? await context.ReplyAsync(
                 FrameTypes.Answer.FileUploaded,
-                new FileUploadedData(written.Value.Path.Value, written.Value.Path.Value, written.Value.Size, written.Value.Sha256, written.Value.Created),
+                DataOf(written.Value),
                 ProtocolJson.Default.FileUploadedData,
                 session.Value,
                 cancellationToken)
@@ -65,18 +65,24 @@ internal static class FileFrames
             return session.Error;
         }
 
-        var (path, recursive, limit, cursor) = data.Value;
+        var (path, recursive, limit, cursor, ignore) = data.Value;
         var page = await mediator.Send(
-            new ListFiles(context.UserId, session.Value, path, recursive ?? false, limit ?? DefaultPage, cursor), cancellationToken);
+            new ListFiles(context.UserId, session.Value, path, recursive ?? false, limit ?? DefaultPage, cursor, ignore ?? false), cancellationToken);
         return page.IsSuccess
             ? await context.ReplyAsync(
                 FrameTypes.Answer.FileList,
-                new FileListData([.. page.Value.Entries.Select(EntryOf)], WireNames.WorkspacePath, page.Value.NextCursor),
+                DataOf(page.Value),
                 ProtocolJson.Default.FileListData,
                 session.Value,
                 cancellationToken)
             : page.Error;
     }
+
+    /// <summary>A written file, as frames and HTTP have it.</summary>
+    public static FileUploadedData DataOf(WrittenFile file) => new(file.Path.Value, file.Path.Value, file.Size, file.Sha256, file.Created);
+
+    /// <summary>A page of a listing, as frames and HTTP have it.</summary>
+    public static FileListData DataOf(FilePage page) => new([.. page.Entries.Select(EntryOf)], WireNames.WorkspacePath, page.NextCursor);
 
     public static async Task<Result> DownloadAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken)
     {
@@ -148,26 +154,27 @@ internal static class FileFrames
             : usage.Error;
     }
 
-    private static Result<ReadOnlyMemory<byte>> Decode(FileUploadData data)
+    /// <summary>The bytes of a frame's <c>content</c>, which is decoded in its place.</summary>
+    public static Result<ReadOnlyMemory<byte>> Decode(byte[]? content, string? encoding)
     {
-        if (data.Content is null)
+        if (content is null)
         {
             return RequestErrors.InvalidField("content", "content must be a string.");
         }
 
-        if (data.Encoding is null or Utf8Encoding)
+        if (encoding is null or Utf8Encoding)
         {
-            return new ReadOnlyMemory<byte>(data.Content);
+            return new ReadOnlyMemory<byte>(content);
         }
 
-        if (data.Encoding != Base64Encoding)
+        if (encoding != Base64Encoding)
         {
             return UnknownEncoding();
         }
 
         // In place: what was sent is not needed any more, and it may be megabytes.
-        return Base64.DecodeFromUtf8InPlace(data.Content, out var length) == OperationStatus.Done
-            ? new ReadOnlyMemory<byte>(data.Content, 0, length)
+        return Base64.DecodeFromUtf8InPlace(content, out var length) == OperationStatus.Done
+            ? new ReadOnlyMemory<byte>(content, 0, length)
             : WorkspaceErrors.EncodingInvalid(Base64Encoding);
     }
 

@@ -1,0 +1,131 @@
+using Claudy.Application.Files.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Workspaces;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.Infrastructure.Files;
+
+/// <summary>Archives of whole folders. One that comes in is unpacked out of sight, and then its files take their names one after the other.</summary>
+internal sealed class WorkspaceArchives(
+    IOptions<WorkspaceOptions> options,
+    WorkspaceFolders folders,
+    StagingArea staging,
+    WorkspaceWriter writer,
+    WorkspaceLocks locks,
+    WorkspaceQuota quota) : IWorkspaceArchives
+{
+    private readonly WorkspaceOptions _options = options.Value;
+
+    public Task<Result<IFolderArchive>> OpenAsync(SessionId session, WorkspacePath? path, CancellationToken cancellationToken)
+    {
+        using var root = folders.OpenRoot(session, out var error);
+        var folder = root is null ? null : folders.OpenFolder(root, path, out error);
+        return Task.FromResult(folder is null
+            ? FileFailures.Of(error, path?.Value ?? "such workspace")
+            : Result.Success<IFolderArchive>(new FolderArchive(folder)));
+    }
+
+    public async Task<Result<UnpackedArchive>> UnpackAsync(
+        SessionId session, WorkspacePath? into, Stream content, long? length, bool overwrite, CancellationToken cancellationToken)
+    {
+        using (var root = folders.OpenRoot(session, out var error))
+        {
+            if (root is null)
+            {
+                return FileFailures.Of(error, into?.Value ?? "such workspace");
+            }
+        }
+
+        using var staged = staging.Create(session);
+        if (await staged.FillAsync("the archive", content, length, _options.MaxWorkspaceBytes, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
+
+        using var bin = staging.Open(session) ?? throw new PosixException("opening the staging folder", Errno.NoEntry);
+        var name = StagingArea.NewName();
+        bin.MakeNewFolder(name);
+        try
+        {
+            using var unpacked = bin.OpenFolder(name, out var error) ?? throw new PosixException("openat", error);
+            using var unpacking = new ArchiveUnpacking(unpacked, _options.MaxFileBytes, _options.MaxWorkspaceBytes);
+            await using var archive = staged.OpenRead();
+            return await unpacking.UnpackAsync(archive, into, cancellationToken) is { } wrong
+                ? wrong
+                : await CommitAsync(session, unpacked, unpacking, new WriteCondition(overwrite), cancellationToken);
+        }
+        finally
+        {
+            TreeRemoval.Remove(bin, name, CancellationToken.None);
+        }
+    }
+
+    private async Task<Result<UnpackedArchive>> CommitAsync(
+        SessionId session, DirectoryHandle unpacked, ArchiveUnpacking unpacking, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        // All of it at once, instead of file by file.
+        Sync(unpacked);
+        using var turn = await locks.EnterAsync(session, cancellationToken);
+        using var root = folders.OpenRoot(session, out var error);
+        if (root is null)
+        {
+            return FileFailures.Of(error, "such workspace");
+        }
+
+        var replaced = new List<FileStatus?>(unpacking.Files.Count);
+        foreach (var (path, _, _) in unpacking.Files)
+        {
+            var found = writer.Look(root, path, condition);
+            if (!found.IsSuccess)
+            {
+                return found.Error;
+            }
+
+            replaced.Add(found.Value);
+        }
+
+        if (quota.TryReserve(session, root, unpacking.Bytes, replaced.Sum(WorkspaceWriter.FreedBy), cancellationToken) is { } full)
+        {
+            return full;
+        }
+
+        var put = Put(root, unpacking, replaced, condition.Overwrite);
+        Sync(root);
+        return put;
+    }
+
+    private static Result<UnpackedArchive> Put(DirectoryHandle root, ArchiveUnpacking unpacking, List<FileStatus?> replaced, bool overwrite)
+    {
+        for (var i = 0; i < unpacking.Files.Count; i++)
+        {
+            var (path, file, mode) = unpacking.Files[i];
+            var put = WorkspaceWriter.Put(root, path, file, replaced[i], overwrite, mode, sync: false);
+            if (!put.IsSuccess)
+            {
+                // What was looked at has changed since, by Claude.
+                return put.Error.With("written", i);
+            }
+        }
+
+        foreach (var path in unpacking.Folders)
+        {
+            using var parent = WorkspaceFolders.MakeParent(root, path, out var error);
+            error = parent?.MakeFolder(EntryName.From(path.Name)) ?? error;
+            if (error != Errno.None)
+            {
+                return FileFailures.Of(error, path.Value).With("written", unpacking.Files.Count);
+            }
+        }
+
+        return new UnpackedArchive(unpacking.Files.Count, unpacking.Folders.Count, unpacking.Bytes, replaced.Count(status => status is not null));
+    }
+
+    private static void Sync(DirectoryHandle folder)
+    {
+        if (Posix.SyncFileSystem(folder.Handle) < 0)
+        {
+            throw new PosixException("syncfs", Posix.LastError);
+        }
+    }
+}

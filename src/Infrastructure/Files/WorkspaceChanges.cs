@@ -1,0 +1,121 @@
+using Claudy.Application.Files.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Workspaces;
+
+namespace Claudy.Infrastructure.Files;
+
+/// <summary>Moves, removes and makes names in workspaces; links themselves, never what they point to.</summary>
+internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea staging, WorkspaceLocks locks)
+{
+    public async Task<Result<MovedFile>> MoveAsync(SessionId session, WorkspacePath from, WorkspacePath to, bool overwrite, CancellationToken cancellationToken)
+    {
+        if (to.Value.StartsWith(from.Value + "/", StringComparison.Ordinal))
+        {
+            return WorkspaceErrors.PathInvalid("a folder cannot be moved into itself");
+        }
+
+        using var turn = await locks.EnterAsync(session, cancellationToken);
+        using var root = folders.OpenRoot(session, out var error);
+        using var source = root is null ? null : folders.OpenParent(root, from, out error);
+        var moved = source?.Stat(EntryName.From(from.Name), out error);
+        if (moved is not { } status)
+        {
+            return FileFailures.Of(error, from.Value);
+        }
+
+        using var target = WorkspaceFolders.MakeParent(root!, to, out error);
+        if (target is not null)
+        {
+            error = overwrite
+                ? source!.MoveTo(target, EntryName.From(from.Name), EntryName.From(to.Name))
+                : source!.MoveToNew(target, EntryName.From(from.Name), EntryName.From(to.Name));
+        }
+
+        // Of what is at the new name; that there is something at the old one was seen above.
+        if (error != Errno.None)
+        {
+            return error == Errno.Invalid ? WorkspaceErrors.PathInvalid("a folder cannot be moved into itself") : FileFailures.Of(error, to.Value);
+        }
+
+        target!.Sync();
+        source!.Sync();
+        return new MovedFile(from, to, status.IsDirectory);
+    }
+
+    public async Task<Result> DeleteAsync(SessionId session, WorkspacePath path, bool recursive, CancellationToken cancellationToken)
+    {
+        // Out of sight at once; what removing it takes then holds up nobody.
+        using var bin = recursive ? staging.Open(session) : null;
+        var binned = StagingArea.NewName();
+        using (await locks.EnterAsync(session, cancellationToken))
+        {
+            using var root = folders.OpenRoot(session, out var error);
+            using var parent = root is null ? null : folders.OpenParent(root, path, out error);
+            error = parent is null ? error : Remove(parent, EntryName.From(path.Name), bin, binned);
+            if (error != Errno.None)
+            {
+                return FileFailures.Of(error, path.Value);
+            }
+
+            parent!.Sync();
+        }
+
+        if (bin is not null)
+        {
+            TreeRemoval.Remove(bin, binned, CancellationToken.None);
+        }
+
+        return Result.Success();
+    }
+
+    /// <returns>Whether it was made; false when it was there.</returns>
+    public async Task<Result<bool>> MakeDirectoryAsync(SessionId session, WorkspacePath path, CancellationToken cancellationToken)
+    {
+        using var turn = await locks.EnterAsync(session, cancellationToken);
+        using var root = folders.OpenRoot(session, out var error);
+        using var parent = root is null ? null : WorkspaceFolders.MakeParent(root, path, out error);
+        if (parent is null)
+        {
+            return FileFailures.Of(error, path.Value);
+        }
+
+        var name = EntryName.From(path.Name);
+        error = parent.MakeNewFolder(name);
+        if (error == Errno.Exists)
+        {
+            return parent.Stat(name, out error) switch
+            {
+                { IsDirectory: true } => false,
+                { } other => WorkspaceErrors.WrongKind(path.Value, other.IsSymlink ? "a symbolic link, and links are not followed" : "a file"),
+                null => FileFailures.Of(error, path.Value),
+            };
+        }
+
+        return error != Errno.None ? FileFailures.Of(error, path.Value) : Result.Success(true);
+    }
+
+    private static Errno Remove(DirectoryHandle parent, EntryName name, DirectoryHandle? bin, EntryName binned)
+    {
+        var error = parent.RemoveFile(name);
+        if (error != Errno.IsDirectory)
+        {
+            return error;
+        }
+
+        if (bin is null)
+        {
+            return parent.RemoveFolder(name);
+        }
+
+        error = parent.MoveTo(bin, name, binned);
+        if (error != Errno.AccessDenied)
+        {
+            return error;
+        }
+
+        // A folder that its owner may not write to cannot be moved either.
+        parent.GrantOwner(name);
+        return parent.MoveTo(bin, name, binned);
+    }
+}

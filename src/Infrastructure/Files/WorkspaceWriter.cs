@@ -1,0 +1,78 @@
+using Claudy.Application.Files.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Workspaces;
+
+namespace Claudy.Infrastructure.Files;
+
+/// <summary>Puts staged content into workspaces: digests, conditions and quota are looked at here, whichever way it came.</summary>
+internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks locks, WorkspaceQuota quota)
+{
+    /// <summary>Seals and puts one file.</summary>
+    public async Task<Result<WrittenFile>> WriteAsync(
+        SessionId session, WorkspacePath path, StagedFile staged, WriteCondition condition, CancellationToken cancellationToken)
+    {
+        staged.Seal(flush: true);
+        if (condition.Sha256 is { } sha256 && !staged.Sha256.Equals(sha256, StringComparison.OrdinalIgnoreCase))
+        {
+            return TransferErrors.DigestMismatch(path.Value, staged.Sha256);
+        }
+
+        using var turn = await locks.EnterAsync(session, cancellationToken);
+        using var root = folders.OpenRoot(session, out var error);
+        if (root is null)
+        {
+            return FileFailures.Of(error, path.Value);
+        }
+
+        var replaced = Look(root, path, condition);
+        if (!replaced.IsSuccess)
+        {
+            return replaced.Error;
+        }
+
+        return quota.TryReserve(session, root, staged.Size, FreedBy(replaced.Value), cancellationToken) is { } full
+            ? full
+            : Put(root, path, staged, replaced.Value, condition.Overwrite, StagedFile.NewFileMode, sync: true);
+    }
+
+    /// <summary>What has the name now, if it may be replaced; with the workspace's lock held.</summary>
+    public Result<FileStatus?> Look(DirectoryHandle root, WorkspacePath path, WriteCondition condition)
+    {
+        var found = folders.Find(root, path, out var error);
+        if (error is not (Errno.None or Errno.NoEntry))
+        {
+            return FileFailures.Of(error, path.Value);
+        }
+
+        if (found is { IsRegular: false } other)
+        {
+            return FileFailures.WrongKind(path, other);
+        }
+
+        if (condition.Version is { } version && (found is not { } old || (version != WriteCondition.AnyVersion && version != old.Version)))
+        {
+            return TransferErrors.OtherVersion(path.Value);
+        }
+
+        return found is null || condition.Overwrite ? found : WorkspaceErrors.Exists(path.Value);
+    }
+
+    /// <summary>What is replaced gives its room back, unless another name keeps it.</summary>
+    public static long FreedBy(FileStatus? replaced) => replaced is { HasOtherNames: false } old ? old.Size : 0;
+
+    /// <summary>Puts sealed content under its name; with the workspace's lock held, and room for it.</summary>
+    public static Result<WrittenFile> Put(DirectoryHandle root, WorkspacePath path, StagedFile staged, FileStatus? replaced, bool overwrite, uint newMode, bool sync)
+    {
+        using var folder = WorkspaceFolders.MakeParent(root, path, out var error);
+        if (folder is not null)
+        {
+            error = staged.Commit(folder, EntryName.From(path.Name), replaced?.Permissions ?? newMode, overwrite);
+            error = error == Errno.None && sync ? folder.Sync() : error;
+        }
+
+        return error == Errno.None
+            ? new WrittenFile(path, staged.Size, staged.Sha256, replaced is null) { Version = staged.Version }
+            : FileFailures.Of(error, path.Value);
+    }
+}
