@@ -3,26 +3,20 @@ using Claudy.Application.Files.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
-using Microsoft.Extensions.Options;
 using Microsoft.Win32.SafeHandles;
 
 namespace Claudy.Infrastructure.Files;
 
 /// <summary>Workspaces as folders named by session id. Claude works in them meanwhile, and may plant links and swap names at any moment.</summary>
 /// <remarks>So nothing is ever done by path: a folder is opened beneath the workspace without following a link, and the work happens in what was opened.</remarks>
-internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, BeneathResolver resolver) : IWorkspaceFiles
+internal sealed class WorkspaceFiles(WorkspaceFolders folders, BeneathResolver resolver, WorkspaceLocks locks, WorkspaceUsageLedger ledger) : IWorkspaceFiles
 {
     private const uint NewFileMode = 0b110_000_000;
     private const int LargestPage = 1000;
 
-    private readonly WorkspaceOptions _options = options.Value;
-    private readonly string _basePath = Path.GetFullPath(options.Value.BasePath!);
-    private readonly string _homesPath = Path.GetFullPath(options.Value.HomesPath!);
-    private readonly WorkspaceLocks _locks = new();
-
     public WorkspaceLocation Prepare(SessionId session)
     {
-        var location = Locate(session);
+        var location = folders.Locate(session);
         Directory.CreateDirectory(location.WorkspacePath, (UnixFileMode)DirectoryHandle.FolderMode);
         Directory.CreateDirectory(location.HomePath, (UnixFileMode)DirectoryHandle.FolderMode);
         return location;
@@ -30,8 +24,9 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
 
     public async Task RemoveAsync(SessionId session, CancellationToken cancellationToken)
     {
-        using var turn = await _locks.EnterAsync(session, cancellationToken);
-        foreach (var path in (string[])[_basePath, _homesPath])
+        using var turn = await locks.EnterAsync(session, cancellationToken);
+        ledger.Forget(session);
+        foreach (var path in (string[])[folders.BasePath, folders.HomesPath])
         {
             using var parent = DirectoryHandle.Open(path, out var error);
             if (parent is not null)
@@ -47,7 +42,9 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
 
     public async Task<Result<WorkspaceCopy>> CopyAsync(SessionId from, SessionId to, CancellationToken cancellationToken)
     {
-        using var turn = await _locks.EnterAsync(to, cancellationToken);
+        var may = await ledger.LimitsAsync(to, cancellationToken);
+        using var turn = await locks.EnterAsync(to, cancellationToken);
+        using var change = ledger.Begin(to);
         using var source = OpenRoot(from, out _);
         using var target = OpenRoot(to, out var error);
         if (target is null)
@@ -57,18 +54,19 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
 
         return source is null
             ? new WorkspaceCopy(0, 0, 0)
-            : await TreeCopy.CopyAsync(source, target, _options.MaxWorkspaceBytes, cancellationToken);
+            : await TreeCopy.CopyAsync(source, target, may, cancellationToken);
     }
 
     public async Task<Result<WrittenFile>> WriteAsync(
         SessionId session, WorkspacePath path, ReadOnlyMemory<byte> content, bool overwrite, CancellationToken cancellationToken)
     {
-        if (content.Length > _options.MaxFileBytes)
+        var may = await ledger.LimitsAsync(session, cancellationToken);
+        if (content.Length > may.MaxFileBytes)
         {
-            return WorkspaceErrors.FileTooLarge(path.Value, content.Length, _options.MaxFileBytes);
+            return WorkspaceErrors.FileTooLarge(path.Value, content.Length, may.MaxFileBytes);
         }
 
-        using var turn = await _locks.EnterAsync(session, cancellationToken);
+        using var turn = await locks.EnterAsync(session, cancellationToken);
         using var root = OpenRoot(session, out var error);
         if (root is null)
         {
@@ -92,17 +90,23 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
         }
 
         // What is replaced gives its room back, unless another name keeps it.
-        var used = TreeUsage.Of(root, cancellationToken).Bytes;
-        var freed = replaced is { HasOtherNames: false } old ? old.Size : 0;
-        if (used - freed > _options.MaxWorkspaceBytes - content.Length)
+        var freed = replaced is { HasOtherNames: false } old ? new WorkspaceTotals(-old.Size, -1) : default;
+        var added = freed + new WorkspaceTotals(content.Length, 1);
+        if (ledger.WhyNot(session, root, may, added, cancellationToken) is { } full)
         {
-            return WorkspaceErrors.QuotaExceeded(used, _options.MaxWorkspaceBytes);
+            return full;
         }
 
+        using var change = ledger.Begin(session);
         using var folder = MakeFolders(root, path, out error);
         error = folder is null
             ? error
             : await AtomicWrite.PutAsync(folder, EntryName.From(path.Name), content, replaced?.Permissions ?? NewFileMode, overwrite, cancellationToken);
+        if (error == Errno.None)
+        {
+            change.Enter(path, replaced is null ? FileChange.Created : FileChange.Modified, added);
+        }
+
         return error switch
         {
             Errno.None => new WrittenFile(path, content.Length, Sha256(content), replaced is null),
@@ -120,6 +124,7 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
             throw new ArgumentOutOfRangeException(nameof(length), length, "A length cannot be negative.");
         }
 
+        var may = await ledger.LimitsAsync(session, cancellationToken);
         using var file = OpenFile(session, path, out var error);
         if (file is null)
         {
@@ -137,9 +142,9 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
         }
 
         var wanted = Math.Min(length ?? long.MaxValue, Math.Max(0, status.Size - offset));
-        if (wanted > _options.MaxFileBytes)
+        if (wanted > may.MaxFileBytes)
         {
-            return WorkspaceErrors.FileTooLarge(path.Value, wanted, _options.MaxFileBytes);
+            return WorkspaceErrors.FileTooLarge(path.Value, wanted, may.MaxFileBytes);
         }
 
         var content = await ReadAsync(file, offset, (int)wanted, cancellationToken);
@@ -169,18 +174,22 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
         }
     }
 
-    public Task<WorkspaceUsage> MeasureAsync(SessionId session, CancellationToken cancellationToken)
+    public Task<WorkspaceUsage> MeasureAsync(SessionId session, CancellationToken cancellationToken) =>
+        MeasureAsync(session, ledger.TotalsOf, cancellationToken);
+
+    public Task<WorkspaceUsage> MeasureAnewAsync(SessionId session, CancellationToken cancellationToken) =>
+        MeasureAsync(session, ledger.Measure, cancellationToken);
+
+    private async Task<WorkspaceUsage> MeasureAsync(
+        SessionId session, Func<SessionId, DirectoryHandle, CancellationToken, WorkspaceTotals> measure, CancellationToken cancellationToken)
     {
+        var may = await ledger.LimitsAsync(session, cancellationToken);
+        using var turn = await locks.EnterAsync(session, cancellationToken);
         using var root = OpenRoot(session, out _);
-        var usage = root is null ? null : TreeUsage.Of(root, cancellationToken);
-        return Task.FromResult(new WorkspaceUsage(usage?.Bytes ?? 0, usage?.Files ?? 0, _options.MaxWorkspaceBytes));
+        return may.UsageOf(root is null ? default : measure(session, root, cancellationToken));
     }
 
-    private WorkspaceLocation Locate(SessionId session) =>
-        new(Path.Combine(_basePath, session.ToString()), Path.Combine(_homesPath, session.ToString()));
-
-    private DirectoryHandle? OpenRoot(SessionId session, out Errno error) =>
-        DirectoryHandle.Open(Locate(session).WorkspacePath, out error);
+    private DirectoryHandle? OpenRoot(SessionId session, out Errno error) => folders.Open(session, out error);
 
     private DirectoryHandle? OpenParent(DirectoryHandle root, WorkspacePath path, out Errno error) =>
         resolver.OpenFolder(root, path.Value.LastIndexOf('/') is var slash and >= 0 ? path.Value[..slash] : ".", out error);

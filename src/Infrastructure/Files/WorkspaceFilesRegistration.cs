@@ -1,4 +1,5 @@
 using Claudy.Application.Files.Ports;
+using Claudy.Infrastructure.Files.Watching;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -20,6 +21,13 @@ public static class WorkspaceFilesRegistration
             .PostConfigure<IConfiguration>(PutInDataFolder)
             .ValidateOnStart();
         builder.Services.AddSingleton(_ => BeneathResolver.Detect());
+        builder.Services.AddSingleton<WorkspaceFolders>();
+        builder.Services.AddSingleton<WorkspaceLocks>();
+        builder.Services.AddSingleton<WorkspaceLimitBook>();
+        builder.Services.AddSingleton<MeasuredTotals>();
+        builder.Services.AddSingleton<WorkspaceWatcher>();
+        builder.Services.AddSingleton<IWorkspaceWatch>(services => services.GetRequiredService<WorkspaceWatcher>());
+        builder.Services.AddSingleton<WorkspaceUsageLedger>();
         builder.Services.AddSingleton<IWorkspaceFiles, WorkspaceFiles>();
         return builder;
     }

@@ -122,6 +122,15 @@ internal static class FrameTypes
         /// <summary>A soft budget is spent; all goes on.</summary>
         public const string BudgetWarning = "budget_warning";
 
+        /// <summary>The workspace is over its limit; what waits goes on waiting.</summary>
+        public const string QuotaPaused = "quota_paused";
+
+        /// <summary>There is room again.</summary>
+        public const string QuotaResumed = "quota_resumed";
+
+        /// <summary>Files of the workspace changed, whoever changed them.</summary>
+        public const string FileChanged = "file_changed";
+
         /// <summary>Claude Code said something that this version has no frame for; clients may ignore it.</summary>
         public const string AgentNotice = "agent_notice";
     }

@@ -126,6 +126,7 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton(check)
             .Configure<SessionOptions>(o => options?.Invoke(o))
             .Configure<NetworkOptions>(o => network?.Invoke(o))
+            .AddSingleton(Substitute.For<IWorkspaceWatch>())
             .AddSingleton<IWorkspaceConfigurationReader>(workspace).AddSingleton<IMcpServerVault>(workspace)
             .AddSingleton(Substitute.For<ITokenIssuer>()).AddSingleton(signIns).AddSingleton(personalTokens)
             .AddSingleton(Substitute.For<ISessionSearch>())
@@ -145,6 +146,9 @@ internal sealed class Node : IAsyncDisposable
         await using var scope = _host.Services.CreateAsyncScope();
         return await scope.ServiceProvider.GetRequiredService<IMediator>().Send(request).WaitAsync(Eventually.Deadline);
     }
+
+    /// <summary>Tells what happened in a workspace.</summary>
+    public Task ObserveAsync(Func<IWorkspaceObserver, Task> tell) => tell(_host.Services.GetRequiredService<IWorkspaceObserver>()).WaitAsync(Eventually.Deadline);
 
     public async Task<SessionId> CreateSessionAsync() =>
         (await SendAsync(new CreateSession(Owner, new SessionSettings { Name = "test" }, null))).Value.Id;

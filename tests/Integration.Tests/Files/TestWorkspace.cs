@@ -5,6 +5,8 @@ using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
 using Claudy.Infrastructure.Files;
+using Claudy.Infrastructure.Files.Watching;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Shouldly;
 
@@ -22,7 +24,7 @@ internal sealed class TestWorkspace : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("claudy-files-");
 
-    public TestWorkspace(Resolver resolver = Resolver.OpenAt2, long maxFileBytes = 10 << 20, long maxWorkspaceBytes = 100 << 20)
+    public TestWorkspace(Resolver resolver = Resolver.OpenAt2, long maxFileBytes = 10 << 20, long maxWorkspaceBytes = 100 << 20, long maxFiles = 20_000)
     {
         var options = new WorkspaceOptions
         {
@@ -30,8 +32,19 @@ internal sealed class TestWorkspace : IDisposable
             HomesPath = Path.Combine(_folder.FullName, "homes"),
             MaxFileBytes = maxFileBytes,
             MaxWorkspaceBytes = maxWorkspaceBytes,
+            MaxFiles = maxFiles,
         };
-        Files = new WorkspaceFiles(Options.Create(options), resolver == Resolver.OpenAt2 ? BeneathResolver.OpenAt2.Instance : BeneathResolver.ComponentWise.Instance);
+        var folders = new WorkspaceFolders(Options.Create(options));
+
+        // No user has limits of their own, so that neither store is asked.
+        var limits = new WorkspaceLimitBook(Options.Create(options), sessions: null!, users: null!);
+        var (locks, measured) = (new WorkspaceLocks(), new MeasuredTotals());
+        Watcher = new WorkspaceWatcher(folders, limits, locks, measured, News, TimeProvider.System, NullLogger<WorkspaceWatcher>.Instance);
+        Files = new WorkspaceFiles(
+            folders,
+            resolver == Resolver.OpenAt2 ? BeneathResolver.OpenAt2.Instance : BeneathResolver.ComponentWise.Instance,
+            locks,
+            new WorkspaceUsageLedger(limits, measured, Watcher));
         Location = Files.Prepare(Session);
         Outside = _folder.CreateSubdirectory("outside").FullName;
     }
@@ -39,6 +52,11 @@ internal sealed class TestWorkspace : IDisposable
     public SessionId Session { get; } = new(Guid.NewGuid());
 
     public WorkspaceFiles Files { get; }
+
+    public WorkspaceWatcher Watcher { get; }
+
+    /// <summary>What was told of it.</summary>
+    public RecordedNews News { get; } = new();
 
     public WorkspaceLocation Location { get; }
 
@@ -61,6 +79,8 @@ internal sealed class TestWorkspace : IDisposable
 
     public Task<WorkspaceUsage> MeasureAsync() => Files.MeasureAsync(Session, CancellationToken.None);
 
+    public Task WatchAsync() => Watcher.OpenAsync(Session, CancellationToken.None);
+
     public void PlantFile(string path, string content = "planted")
     {
         Directory.CreateDirectory(Path.GetDirectoryName(OnDisk(path))!);
@@ -73,6 +93,8 @@ internal sealed class TestWorkspace : IDisposable
 
     public void Dispose()
     {
+        Watcher.Dispose();
+
         // What tests plant is more than Directory.Delete can remove.
         using var parent = DirectoryHandle.Open(_folder.Parent!.FullName, out _)!;
         TreeRemoval.Remove(parent, EntryName.From(_folder.Name), CancellationToken.None);
