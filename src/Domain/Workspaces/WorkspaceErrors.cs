@@ -40,6 +40,18 @@ public static class WorkspaceErrors
     public static Error EncodingInvalid(string encoding) =>
         new(ResultStatus.Invalid, "FILE_008", "encoding_invalid", $"The content is not valid {encoding}.");
 
+    /// <summary>Nothing is kept of the files as they were then.</summary>
+    public static Error CheckpointNotFound() =>
+        new(ResultStatus.NotFound, "FILE_016", "checkpoint_not_found", "Nothing is kept of the files as they were then: it was before the first turn, or so long ago that it was dropped.");
+
+    /// <summary>This server keeps no checkpoints.</summary>
+    public static Error NoCheckpoints() =>
+        new(ResultStatus.Unavailable, "FILE_017", "checkpoints_off", "This server keeps nothing of files as they were: git is not installed, or checkpoints are turned off.");
+
+    /// <summary>Checkpoints could not be compared.</summary>
+    public static Error CheckpointFailed() =>
+        new(ResultStatus.Unavailable, "FILE_018", "checkpoint_failed", "The files could not be compared just now: there are too many, or the server could not read or keep them.") { Retryable = true };
+
     /// <summary>What a workspace that is over its limit tells its user.</summary>
     public static string QuotaPaused(WorkspaceUsage usage) =>
         $"The workspace holds {Megabytes(usage.SizeBytes)} in {usage.FileCount} files; the limits are {Megabytes(usage.MaxSizeBytes)} and {usage.MaxFiles} files. Claude was stopped. Delete something, and the session goes on by itself.";

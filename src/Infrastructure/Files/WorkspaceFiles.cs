@@ -26,7 +26,7 @@ internal sealed class WorkspaceFiles(WorkspaceFolders folders, BeneathResolver r
     {
         using var turn = await locks.EnterAsync(session, cancellationToken);
         ledger.Forget(session);
-        foreach (var path in (string[])[folders.BasePath, folders.HomesPath])
+        foreach (var path in folders.All)
         {
             using var parent = DirectoryHandle.Open(path, out var error);
             if (parent is not null)

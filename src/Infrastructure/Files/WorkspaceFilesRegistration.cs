@@ -1,4 +1,5 @@
 using Claudy.Application.Files.Ports;
+using Claudy.Infrastructure.Files.Checkpoints;
 using Claudy.Infrastructure.Files.Watching;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,6 +29,8 @@ public static class WorkspaceFilesRegistration
         builder.Services.AddSingleton<WorkspaceWatcher>();
         builder.Services.AddSingleton<IWorkspaceWatch>(services => services.GetRequiredService<WorkspaceWatcher>());
         builder.Services.AddSingleton<WorkspaceUsageLedger>();
+        builder.Services.AddSingleton<WorkspaceRestorer>();
+        builder.Services.AddSingleton<IWorkspaceCheckpoints, GitCheckpoints>();
         builder.Services.AddSingleton<IWorkspaceFiles, WorkspaceFiles>();
         return builder;
     }
@@ -38,6 +41,7 @@ public static class WorkspaceFilesRegistration
         {
             options.BasePath ??= Path.Combine(data, "workspaces");
             options.HomesPath ??= Path.Combine(data, "homes");
+            options.CheckpointsPath ??= Path.Combine(data, "checkpoints");
         }
     }
 }

@@ -29,6 +29,16 @@ public sealed class WorkspaceOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public long MaxFiles { get; set; } = 20_000;
 
+    /// <summary>Whether the files are kept as they are at the start and the end of each turn, which takes git.</summary>
+    public bool Checkpoints { get; set; } = true;
+
+    /// <summary>The folder of all checkpoints; by default <c>checkpoints</c> in the data folder.</summary>
+    public string? CheckpointsPath { get; set; }
+
+    /// <summary>Bytes that the checkpoints of one session may take up before the older half is dropped; 256 MiB by default.</summary>
+    [Range(1L << 20, long.MaxValue)]
+    public long MaxCheckpointBytes { get; set; } = 256L << 20;
+
     /// <summary>Users by name, in either case, for whom it is not as for all.</summary>
     public IDictionary<string, UserWorkspaceOptions> Users { get; } = new Dictionary<string, UserWorkspaceOptions>(StringComparer.OrdinalIgnoreCase);
 

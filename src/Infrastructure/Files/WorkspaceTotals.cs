@@ -1,4 +1,3 @@
-using Claudy.Application.Files.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
 
@@ -24,8 +23,11 @@ internal sealed record WorkspaceLimits(long MaxFileBytes, long MaxBytes, long Ma
     public Error? WhyNot(WorkspaceTotals held, WorkspaceTotals added)
     {
         var (now, then) = (UsageOf(held), UsageOf(held + added));
-        return added.Bytes > 0 && then.SizeBytes > MaxBytes ? WorkspaceErrors.QuotaExceeded(now.SizeBytes, MaxBytes)
-            : added.Files > 0 && then.FileCount > MaxFiles ? WorkspaceErrors.TooManyFiles(now.FileCount, MaxFiles)
-            : null;
+        if (added.Bytes > 0 && then.SizeBytes > MaxBytes)
+        {
+            return WorkspaceErrors.QuotaExceeded(now.SizeBytes, MaxBytes);
+        }
+
+        return added.Files > 0 && then.FileCount > MaxFiles ? WorkspaceErrors.TooManyFiles(now.FileCount, MaxFiles) : null;
     }
 }

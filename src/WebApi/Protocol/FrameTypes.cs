@@ -38,6 +38,7 @@ internal static class FrameTypes
         public const string FileList = "file_list";
         public const string FileDownload = "file_download";
         public const string WorkspaceInfo = "workspace_info";
+        public const string WorkspaceDiff = "workspace_diff";
         public const string Usage = "usage";
     }
 
@@ -69,6 +70,7 @@ internal static class FrameTypes
         public const string FileList = "file_list";
         public const string FileContent = "file_content";
         public const string WorkspaceInfo = "workspace_info";
+        public const string WorkspaceDiff = "workspace_diff";
         public const string Usage = "usage";
         public const string Error = "error";
     }

@@ -10,6 +10,20 @@ internal sealed record QuotaData(long SizeBytes, long FileCount, long MaxSizeByt
     public static QuotaData Of(WorkspaceUsage usage) => new(usage.SizeBytes, usage.FileCount, usage.MaxSizeBytes, usage.MaxFiles);
 }
 
+/// <summary>Fields of <c>workspace_diff</c>.</summary>
+internal sealed record WorkspaceDiffData(long SinceSeq, long? UntilSeq, IReadOnlyList<FileDiffData> Files, bool? Truncated)
+{
+    public static WorkspaceDiffData Of(WorkspaceDiff diff) =>
+        new(diff.SinceSeq, diff.UntilSeq, [.. diff.Files.Select(FileDiffData.Of)], diff.IsTruncated ? true : null);
+}
+
+/// <summary>How one file differs.</summary>
+internal sealed record FileDiffData(string Path, string Change, string? Diff, bool? Binary, bool? Truncated)
+{
+    public static FileDiffData Of(FileDiff file) =>
+        new(file.Path, WireNames.Of(file.Change), file.Diff, file.IsBinary ? true : null, file.IsTruncated ? true : null);
+}
+
 /// <summary>Writes the fields of events about the workspace.</summary>
 internal static class WorkspaceData
 {

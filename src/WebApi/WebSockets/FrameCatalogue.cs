@@ -87,6 +87,7 @@ internal static class FrameCatalogue
         new(FrameTypes.Client.FileList, [FrameTypes.Answer.FileList], FileFrames.ListAsync),
         new(FrameTypes.Client.FileDownload, [FrameTypes.Answer.FileContent], FileFrames.DownloadAsync),
         new(FrameTypes.Client.WorkspaceInfo, [FrameTypes.Answer.WorkspaceInfo], FileFrames.InfoAsync),
+        new(FrameTypes.Client.WorkspaceDiff, [FrameTypes.Answer.WorkspaceDiff], CheckpointFrames.DiffAsync),
         new(FrameTypes.Client.Usage, [FrameTypes.Answer.Usage], UsageFrames.GetAsync),
     ];
 

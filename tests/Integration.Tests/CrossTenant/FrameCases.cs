@@ -54,6 +54,7 @@ internal static partial class FrameCases
         ["file_list"] = typeof(FileListQuery),
         ["file_download"] = typeof(FileDownloadData),
         ["workspace_info"] = null,
+        ["workspace_diff"] = typeof(WorkspaceDiffQuery),
     };
 
     /// <summary>Fields that name something, and what. Those of one frame only are written <c>frame.field</c>.</summary>
@@ -99,6 +100,8 @@ internal static partial class FrameCases
         ["limit"] = 10,
         ["after_seq"] = 1,
         ["before_seq"] = 3,
+        ["since_seq"] = null,
+        ["until_seq"] = null,
         ["at_seq"] = null,
         ["turn_id"] = 1,
         ["action"] = null,

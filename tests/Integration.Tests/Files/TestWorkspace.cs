@@ -5,6 +5,7 @@ using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
 using Claudy.Infrastructure.Files;
+using Claudy.Infrastructure.Files.Checkpoints;
 using Claudy.Infrastructure.Files.Watching;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -22,30 +23,38 @@ public enum Resolver
 /// <summary>A prepared workspace in a temporary folder, and a folder outside of it.</summary>
 internal sealed class TestWorkspace : IDisposable
 {
+    private readonly WorkspaceOptions _options;
+    private readonly BeneathResolver _resolver;
+    private readonly WorkspaceRestorer _restorer;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("claudy-files-");
 
     public TestWorkspace(Resolver resolver = Resolver.OpenAt2, long maxFileBytes = 10 << 20, long maxWorkspaceBytes = 100 << 20, long maxFiles = 20_000)
     {
-        var options = new WorkspaceOptions
+        _options = new WorkspaceOptions
         {
             BasePath = Path.Combine(_folder.FullName, "workspaces"),
             HomesPath = Path.Combine(_folder.FullName, "homes"),
+            CheckpointsPath = Path.Combine(_folder.FullName, "checkpoints"),
             MaxFileBytes = maxFileBytes,
             MaxWorkspaceBytes = maxWorkspaceBytes,
             MaxFiles = maxFiles,
         };
-        var folders = new WorkspaceFolders(Options.Create(options));
+        var folders = new WorkspaceFolders(Options.Create(_options));
+        _resolver = resolver == Resolver.OpenAt2 ? BeneathResolver.OpenAt2.Instance : BeneathResolver.ComponentWise.Instance;
 
         // No user has limits of their own, so that neither store is asked.
-        var limits = new WorkspaceLimitBook(Options.Create(options), sessions: null!, users: null!);
+        var limits = new WorkspaceLimitBook(Options.Create(_options), sessions: null!, users: null!);
         var (locks, measured) = (new WorkspaceLocks(), new MeasuredTotals());
         Watcher = new WorkspaceWatcher(folders, limits, locks, measured, News, TimeProvider.System, NullLogger<WorkspaceWatcher>.Instance);
+        var ledger = new WorkspaceUsageLedger(limits, measured, Watcher);
+        _restorer = new WorkspaceRestorer(folders, _resolver, locks, ledger);
         Files = new WorkspaceFiles(
             folders,
-            resolver == Resolver.OpenAt2 ? BeneathResolver.OpenAt2.Instance : BeneathResolver.ComponentWise.Instance,
+            _resolver,
             locks,
-            new WorkspaceUsageLedger(limits, measured, Watcher));
+            ledger);
         Location = Files.Prepare(Session);
+        Checkpoints = NewCheckpoints();
         Outside = _folder.CreateSubdirectory("outside").FullName;
     }
 
@@ -54,6 +63,10 @@ internal sealed class TestWorkspace : IDisposable
     public WorkspaceFiles Files { get; }
 
     public WorkspaceWatcher Watcher { get; }
+
+    public GitCheckpoints Checkpoints { get; }
+
+    public string CheckpointsOnDisk => Path.Combine(_folder.FullName, "checkpoints", Session.ToString());
 
     /// <summary>What was told of it.</summary>
     public RecordedNews News { get; } = new();
@@ -79,6 +92,13 @@ internal sealed class TestWorkspace : IDisposable
 
     public Task<WorkspaceUsage> MeasureAsync() => Files.MeasureAsync(Session, CancellationToken.None);
 
+    /// <summary>Checkpoints as another server would see them.</summary>
+    public GitCheckpoints NewCheckpoints(bool isOn = true)
+    {
+        _options.Checkpoints = isOn;
+        return new GitCheckpoints(new WorkspaceFolders(Options.Create(_options)), _resolver, _restorer, Options.Create(_options), TimeProvider.System, NullLogger<GitCheckpoints>.Instance);
+    }
+
     public Task WatchAsync() => Watcher.OpenAsync(Session, CancellationToken.None);
 
     public void PlantFile(string path, string content = "planted")
@@ -98,6 +118,14 @@ internal sealed class TestWorkspace : IDisposable
         // What tests plant is more than Directory.Delete can remove.
         using var parent = DirectoryHandle.Open(_folder.Parent!.FullName, out _)!;
         TreeRemoval.Remove(parent, EntryName.From(_folder.Name), CancellationToken.None);
+    }
+
+    /// <summary>Does something within the workspace, as a command of Claude's does.</summary>
+    public async Task ShellAsync(string script)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", script]) { WorkingDirectory = Location.WorkspacePath })!;
+        await shell.WaitForExitAsync();
+        shell.ExitCode.ShouldBe(0);
     }
 
     private static async Task RunAsync(string program, params string[] arguments)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Claudy.Domain.Workspaces;
 using Shouldly;
 using Xunit;
@@ -101,7 +100,7 @@ public sealed class WorkspaceWatcherTests
         using var workspace = new TestWorkspace();
         await workspace.WatchAsync();
 
-        await ShellAsync(workspace, "mkdir -p many && cd many && seq 1 5000 | xargs -n 500 touch");
+        await workspace.ShellAsync("mkdir -p many && cd many && seq 1 5000 | xargs -n 500 touch");
         await RecordedNews.UntilAsync(() => workspace.Watcher.TotalsOf(workspace.Session)!.Value.Files == 5_000, () => "all were seen");
         await workspace.Watcher.CloseAsync(workspace.Session);
 
@@ -117,7 +116,7 @@ public sealed class WorkspaceWatcherTests
         await workspace.WatchAsync();
 
         // Many times what the kernel keeps for one reader: 16,384 by default.
-        await ShellAsync(workspace, "i=0; while [ $i -lt 40 ]; do mkdir d$i && (cd d$i && seq 1 500 | xargs touch && seq 1 400 | xargs rm); i=$((i+1)); done");
+        await workspace.ShellAsync("i=0; while [ $i -lt 40 ]; do mkdir d$i && (cd d$i && seq 1 500 | xargs touch && seq 1 400 | xargs rm); i=$((i+1)); done");
         File.WriteAllText(workspace.OnDisk("d0/last.txt"), "12345");
 
         await RecordedNews.UntilAsync(
@@ -147,8 +146,8 @@ public sealed class WorkspaceWatcherTests
         using var folders = new TestWorkspace(maxFiles: 10);
         await folders.WatchAsync();
 
-        await ShellAsync(files, "seq 1 11 | xargs touch");
-        await ShellAsync(folders, "seq 1 21 | xargs mkdir");
+        await files.ShellAsync("seq 1 11 | xargs touch");
+        await folders.ShellAsync("seq 1 21 | xargs mkdir");
 
         await RecordedNews.UntilAsync(() => files.News.Exceeded is [{ FileCount: 11 }], () => "too many files");
         await RecordedNews.UntilAsync(() => folders.News.Exceeded is [{ FileCount: 11 }], () => "too many folders");
@@ -165,12 +164,5 @@ public sealed class WorkspaceWatcherTests
 
         await workspace.News.UntilToldAsync("last.txt", FileChange.Created);
         (await workspace.MeasureAsync()).FileCount.ShouldBe(1);
-    }
-
-    private static async Task ShellAsync(TestWorkspace workspace, string script)
-    {
-        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", script]) { WorkingDirectory = workspace.Location.WorkspacePath })!;
-        await shell.WaitForExitAsync();
-        shell.ExitCode.ShouldBe(0);
     }
 }

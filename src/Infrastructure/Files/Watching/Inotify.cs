@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -52,9 +51,7 @@ internal sealed partial class Inotify : IDisposable
     /// <returns>The watch; -1 when it cannot, such as beyond <c>fs.inotify.max_user_watches</c>.</returns>
     public int Watch(DirectoryHandle folder, out Errno error)
     {
-        // Not a link that somebody made, but the kernel's own name for what this process has open.
-        var path = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{folder.Handle.DangerousGetHandle()}");
-        var watch = AddWatch(_handle, EntryName.From(path).Terminated, Wanted);
+        var watch = AddWatch(_handle, EntryName.From(folder.OwnPath).Terminated, Wanted);
         error = watch < 0 ? Posix.LastError : Errno.None;
         return watch;
     }

@@ -27,6 +27,7 @@ internal sealed partial class WatchedWorkspace : IDisposable
     private readonly Lock _gate = new();
     private readonly WorkspaceTree _tree;
     private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationToken _closed;
     private readonly Dictionary<IndexedFolder, HashSet<string>> _dirty = [];
     private Inotify? _inotify;
     private ITimer? _timer;
@@ -49,6 +50,7 @@ internal sealed partial class WatchedWorkspace : IDisposable
         TimeProvider time,
         ILogger logger)
     {
+        _closed = _closing.Token;
         (_session, _root, _inotify, _limits, _locks, _observer, _time, _logger) = (session, root, inotify, limits, locks, observer, time, logger);
         _tree = new WorkspaceTree(root, inotify, (2 * limits.MaxFiles) + 10_000, window.Add);
     }
@@ -85,7 +87,7 @@ internal sealed partial class WatchedWorkspace : IDisposable
     {
         lock (_gate)
         {
-            _tree.Look(path, _closing.Token);
+            _tree.Look(path, _closed);
         }
     }
 
@@ -118,6 +120,8 @@ internal sealed partial class WatchedWorkspace : IDisposable
             _inotify = null;
             _root.Dispose();
         }
+
+        _closing.Dispose();
     }
 
     private void Tick()
@@ -131,9 +135,9 @@ internal sealed partial class WatchedWorkspace : IDisposable
         {
             lock (_gate)
             {
-                if (!_closing.IsCancellationRequested)
+                if (!_closed.IsCancellationRequested)
                 {
-                    Read(_closing.Token);
+                    Read(_closed);
                 }
             }
 
@@ -157,8 +161,10 @@ internal sealed partial class WatchedWorkspace : IDisposable
 
     private void Read(CancellationToken cancellationToken)
     {
-        for (var reads = 0; reads < MaxReads && _inotify?.Read(Note) == true; reads++)
+        var reads = 0;
+        while (reads < MaxReads && _inotify?.Read(Note) == true)
         {
+            reads++;
         }
 
         if (_hasForgotten || ((_inotify is null || _tree.IsTooLarge) && _time.GetElapsedTime(_lookedAt) >= _rest))
@@ -195,7 +201,8 @@ internal sealed partial class WatchedWorkspace : IDisposable
         {
             if (!_dirty.TryGetValue(folder, out var names))
             {
-                _dirty.Add(folder, names = new HashSet<string>(StringComparer.Ordinal));
+                names = new HashSet<string>(StringComparer.Ordinal);
+                _dirty.Add(folder, names);
             }
 
             names.Add(happened.Name);
@@ -244,7 +251,7 @@ internal sealed partial class WatchedWorkspace : IDisposable
         }
 
         Volatile.Write(ref _isChecking, true);
-        _ = CheckAsync(_closing.Token);
+        _ = CheckAsync(_closed);
     }
 
     // What the server is just putting in place counts for a moment beside what it replaces: only what is there between two

@@ -5,9 +5,12 @@ namespace Claudy.Infrastructure.Files.Watching;
 /// <summary>What was found under a name.</summary>
 internal readonly record struct IndexedName(bool IsFolder, bool IsRegular, long Size, long ModifiedTicks, ulong Inode)
 {
-    public static IndexedName Of(FileStatus status) => status.IsDirectory
-        ? new IndexedName(true, false, 0, 0, status.Identity.Inode)
-        : new IndexedName(false, status.IsRegular, status.IsRegular ? status.Size : 0, status.Modified.UtcTicks, status.Identity.Inode);
+    public static IndexedName Of(FileStatus status) => status switch
+    {
+        { IsDirectory: true } => new IndexedName(true, false, 0, 0, status.Identity.Inode),
+        { IsRegular: true } => new IndexedName(false, true, status.Size, status.Modified.UtcTicks, status.Identity.Inode),
+        _ => new IndexedName(false, false, 0, status.Modified.UtcTicks, status.Identity.Inode),
+    };
 }
 
 /// <summary>A folder and the names in it. Names are bytes as Latin-1, since they need not be text.</summary>
