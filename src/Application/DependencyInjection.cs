@@ -3,6 +3,7 @@ using Claudy.Application.Authentication;
 using Claudy.Application.Authentication.GitHub;
 using Claudy.Application.Credentials;
 using Claudy.Application.Files;
+using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Admission;
@@ -70,6 +71,7 @@ public static class DependencyInjection
         services.AddSingleton<SessionRemoval>();
         services.AddSingleton<SessionDeletion>();
         services.AddSingleton<SessionHost>();
+        services.AddSingleton<IWorkspaceObserver, WorkspaceNews>();
         services.AddHostedService(provider => provider.GetRequiredService<SessionHost>());
 
         services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();

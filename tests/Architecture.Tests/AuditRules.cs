@@ -9,7 +9,7 @@ public sealed class AuditRules
     private static readonly string[] LookOnly =
     [
         "FindLatestSession", "GetSession", "ListSessions", "GetSessionHistory", "OpenSessionEvents", "SearchHistory", "GetContextUsage", "GetMcpStatus", "ListSlashCommands",
-        "ListSessionRules", "ListUserRules", "ListFiles", "GetWorkspaceInfo", "GetProfile", "GetUsage", "ListUsage", "ListPersonalTokens", "DescribeUserKey", "DescribeSessionKey",
+        "ListSessionRules", "ListUserRules", "ListFiles", "GetWorkspaceInfo", "DiffWorkspace", "GetProfile", "GetUsage", "ListUsage", "ListPersonalTokens", "DescribeUserKey", "DescribeSessionKey",
     ];
 
     // The session's own history says who was asked what, and when.

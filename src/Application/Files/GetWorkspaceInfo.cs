@@ -3,6 +3,7 @@ using Claudy.Application.Messaging;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
+using Claudy.Domain.Workspaces;
 using MediatR;
 
 namespace Claudy.Application.Files;

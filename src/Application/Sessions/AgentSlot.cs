@@ -6,6 +6,7 @@ using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
+using Claudy.Domain.Workspaces;
 using Microsoft.Extensions.Logging;
 
 namespace Claudy.Application.Sessions;
@@ -22,6 +23,8 @@ internal sealed partial class AgentSlot(
     IApiBroker broker,
     IEgressProxy egress,
     IWorkspaceFiles workspaces,
+    IWorkspaceWatch watch,
+    IWorkspaceCheckpoints checkpoints,
     UserCredentials credentials,
     IPermissionRuleStore rules,
     AgentConfiguration configuration,
@@ -105,6 +108,19 @@ internal sealed partial class AgentSlot(
     /// <summary>Has the running agent reach only what this policy allows, from now on.</summary>
     public void ApplyNetwork(NetworkPolicy policy) => egress.Apply(sessionId, network.RulesFor(policy));
 
+    /// <summary>Keeps the workspace's files as they are, after all that was said to the agent and before what is said next.</summary>
+    /// <param name="seq">The event at which that is.</param>
+    /// <param name="isBeginning">Whether a turn begins with it, rather than ends.</param>
+    public void KeepFiles(long seq, bool isBeginning) => _telling = KeepFilesAsync(_telling, seq, isBeginning);
+
+    /// <summary>Puts files that turns changed back as they were at the beginning of one; <paramref name="done"/> is called from another thread.</summary>
+    /// <param name="seq">The event that the turn began with.</param>
+    /// <param name="done">Gets the files that were put back, or why none were.</param>
+    public void RestoreFiles(long seq, Func<Result<IReadOnlyList<string>>, Task> done) => _telling = RestoreFilesAsync(_telling, seq, done);
+
+    /// <summary>Measures the workspace; <paramref name="done"/> is called from another thread, with null when it cannot be measured.</summary>
+    public void MeasureWorkspace(Func<WorkspaceUsage?, Task> done) => _ = MeasureWorkspaceAsync(done);
+
     /// <summary>Asks something of the agent after all that was said before; <paramref name="done"/> is called from another thread.</summary>
     public void Control(Func<IAgentSession, Task<Result>> ask, Func<Result, Task> done) => Ask(ask, done);
 
@@ -130,6 +146,29 @@ internal sealed partial class AgentSlot(
 
         _launch?.Dispose();
         _abandoned.Dispose();
+    }
+
+    private async Task KeepFilesAsync(Task previous, long seq, bool isBeginning)
+    {
+        await previous;
+        await GuardAsync(() => checkpoints.TakeAsync(sessionId, seq, isBeginning, _abandoned.Token));
+    }
+
+    private async Task RestoreFilesAsync(Task previous, long seq, Func<Result<IReadOnlyList<string>>, Task> done)
+    {
+        await previous;
+        Result<IReadOnlyList<string>> restored = WorkspaceErrors.CheckpointFailed();
+        await GuardAsync(async () => restored = await checkpoints.RestoreAsync(sessionId, seq, _abandoned.Token));
+        await done(restored);
+    }
+
+    private async Task MeasureWorkspaceAsync(Func<WorkspaceUsage?, Task> done)
+    {
+        // The loop does not wait for the disk.
+        await Task.Yield();
+        WorkspaceUsage? usage = null;
+        await GuardAsync(async () => usage = await workspaces.MeasureAnewAsync(sessionId, _abandoned.Token));
+        await done(usage);
     }
 
     private async Task StopAsync(Task previous, IAgentSession agent, TimeSpan grace)
@@ -190,6 +229,8 @@ internal sealed partial class AgentSlot(
             await GuardAsync(() => agent.DisposeAsync().AsTask());
         }
 
+        await GuardAsync(() => watch.CloseAsync(sessionId));
+
         // The folder of both sockets is the broker's.
         await GuardAsync(() => egress.CloseAsync(sessionId));
         await GuardAsync(() => broker.CloseAsync(sessionId));
@@ -242,6 +283,7 @@ internal sealed partial class AgentSlot(
         }
 
         var location = workspaces.Prepare(sessionId);
+        await watch.OpenAsync(sessionId, cancellationToken);
         var approved = await configuration.ApprovedAsync(state, found, cancellationToken);
         var socket = await broker.OpenAsync(sessionId, () => credentials.For(owner, sessionId), cancellationToken);
         var memory = await MemoryAsync(state, remembers, cancellationToken);

@@ -71,7 +71,19 @@ internal sealed class ConversationRewinder(Session session, AgentLifecycle agent
                 files = await running.RewindFilesAsync(AttemptId.Of(command.MessageId), CancellationToken.None);
                 return files.IsSuccess ? Result.Success() : files.Error;
             },
-            _ => loop.PostAsync(() => StopAgent(files)));
+            _ => loop.PostAsync(() => RestoreWhatWasKept(command, files)));
+    }
+
+    // What commands changed Claude Code does not know; what was kept of the workspace tells.
+    private void RestoreWhatWasKept(SessionCommand.TakeBack command, Result<IReadOnlyList<string>> files)
+    {
+        if (IsInTheWay())
+        {
+            End(SessionErrors.Busy());
+            return;
+        }
+
+        slot.RestoreFiles(command.FromSeq, kept => loop.PostAsync(() => StopAgent(Both(files, kept))));
     }
 
     private void StopAgent(Result<IReadOnlyList<string>> files)
@@ -84,6 +96,14 @@ internal sealed class ConversationRewinder(Session session, AgentLifecycle agent
 
         agent.Stop(StopReason, () => Rewind(files));
     }
+
+    // Either may know nothing of that turn; then the other's word counts.
+    private static Result<IReadOnlyList<string>> Both(Result<IReadOnlyList<string>> byClaude, Result<IReadOnlyList<string>> kept) => (byClaude.IsSuccess, kept.IsSuccess) switch
+    {
+        (true, true) => Result.Success<IReadOnlyList<string>>([.. byClaude.Value.Union(kept.Value, StringComparer.Ordinal)]),
+        (false, true) => kept,
+        _ => byClaude,
+    };
 
     private void Rewind(Result<IReadOnlyList<string>> files)
     {

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Usage;
+using Claudy.Domain.Workspaces;
 
 namespace Claudy.Application.Sessions;
 
@@ -45,6 +46,9 @@ public static class SessionEventJson
         new(typeof(BudgetPaused), "budget_paused"),
         new(typeof(BudgetResumed), "budget_resumed"),
         new(typeof(BudgetWarned), "budget_warned"),
+        new(typeof(QuotaPaused), "quota_paused"),
+        new(typeof(QuotaResumed), "quota_resumed"),
+        new(typeof(FilesChanged), "files_changed"),
     ];
 
     private static readonly JsonSerializerOptions Options = CreateOptions();
@@ -129,6 +133,7 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
         typeof(SnakeCaseEnum<ConfigurationDecision>),
         typeof(SnakeCaseEnum<McpTransport>),
         typeof(SnakeCaseEnum<BudgetScope>),
+        typeof(SnakeCaseEnum<FileChange>),
     ])]
 [JsonSerializable(typeof(SessionEvent))]
 [JsonSerializable(typeof(SessionCreated))]
@@ -156,5 +161,8 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(BudgetPaused))]
 [JsonSerializable(typeof(BudgetResumed))]
 [JsonSerializable(typeof(BudgetWarned))]
+[JsonSerializable(typeof(QuotaPaused))]
+[JsonSerializable(typeof(QuotaResumed))]
+[JsonSerializable(typeof(FilesChanged))]
 [JsonSerializable(typeof(SessionState))]
 internal sealed partial class SessionJsonContext : JsonSerializerContext;

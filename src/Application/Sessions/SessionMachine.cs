@@ -24,6 +24,7 @@ internal sealed class SessionMachine
     private readonly ConfigurationQuarantine _quarantine;
     private readonly ConversationRewinder _rewinder;
     private readonly BudgetGate _budget;
+    private readonly QuotaGate _quota;
     private bool _isUnused;
 
     public SessionMachine(
@@ -54,6 +55,7 @@ internal sealed class SessionMachine
         _quarantine = new ConfigurationQuarantine(session, slot, _agent, loop, time);
         _rewinder = new ConversationRewinder(session, _agent, slot, loop, time);
         _budget = new BudgetGate(session, outbox, meter, _agent, loop, () => _agent.IsThere, time);
+        _quota = new QuotaGate(session, _agent, slot, loop, time);
         slot.OnRefused = refusal => _ = loop.PostAsync(() => outbox.Add(new FeedItem.EgressRefused(refusal)));
     }
 
@@ -210,6 +212,19 @@ internal sealed class SessionMachine
             case SessionCommand.ReviewConfiguration(var digest, var decision):
                 answer(DoneIf(_quarantine.Review(digest, decision)));
                 break;
+            case SessionCommand.NoteFiles(var files, var isTruncated):
+                if (_session.IsLive)
+                {
+                    _session.Record(new FilesChanged(files, isTruncated), now);
+                    _quota.FilesChanged();
+                }
+
+                answer(Done());
+                break;
+            case SessionCommand.ExceedQuota(var usage):
+                _quota.Exceeded(usage);
+                answer(Done());
+                break;
             case SessionCommand.AgentQuery query:
                 Ask(query, answer);
                 break;
@@ -262,12 +277,13 @@ internal sealed class SessionMachine
         var now = _time.GetUtcNow();
         _answers.Expire(now);
         _budget.Recheck();
+        _quota.Tick();
         if (_session.State.Status == SessionStatus.Idle && now - _session.LastActivityAt >= _options.IdleTimeout)
         {
             _agent.Stop("idle", () => { });
         }
 
-        _isUnused = !_slot.IsOccupied && !_agent.IsExpected && IsAsleep && !_budget.IsAwaited;
+        _isUnused = !_slot.IsOccupied && !_agent.IsExpected && IsAsleep && !_budget.IsAwaited && !_quota.IsAwaited;
     }
 
     private Result<SessionReply> Send(ChatMessage message, bool isUrgent, DateTimeOffset now)

@@ -186,12 +186,25 @@ internal sealed partial class SessionRunner : ISessionLoop, IAsyncDisposable
     {
         foreach (var stored in _outbox.Collect())
         {
+            if (EdgeOfTurn(stored.Event) is { } isBeginning)
+            {
+                AfterCommit(() => _slot.KeepFiles(stored.Seq, isBeginning));
+            }
+
             if (MessageToTell(stored.Event) is { } message)
             {
                 AfterCommit(() => _slot.Tell((agent, token) => agent.SendMessageAsync(AttemptId.Of(message.Id), message, token)));
             }
         }
     }
+
+    // Its beginning, its end or neither. A turn begins with its message, and Claude has yet to be told that.
+    private static bool? EdgeOfTurn(SessionEvent sessionEvent) => sessionEvent switch
+    {
+        UserMessageAdded => true,
+        TurnCompleted => false,
+        _ => null,
+    };
 
     private static ChatMessage? MessageToTell(SessionEvent sessionEvent) => sessionEvent switch
     {

@@ -31,7 +31,7 @@ public sealed partial class Session
     /// <summary>When it was made.</summary>
     public DateTimeOffset CreatedAt { get; }
 
-    /// <summary>When its last event was recorded.</summary>
+    /// <summary>When its last event was recorded, but for changes of files.</summary>
     public DateTimeOffset LastActivityAt { get; private set; }
 
     /// <summary>The seq of its last event, committed or not.</summary>
@@ -67,7 +67,7 @@ public sealed partial class Session
 
         State = State.Apply(stored.Event, stored.At);
         LastSeq = stored.Seq;
-        LastActivityAt = stored.At;
+        NoteActivity(stored.Event, stored.At);
     }
 
     /// <summary>The events recorded since the last call, in order.</summary>
@@ -82,7 +82,7 @@ public sealed partial class Session
     public void Record(SessionEvent sessionEvent, DateTimeOffset now)
     {
         LastSeq++;
-        LastActivityAt = now;
+        NoteActivity(sessionEvent, now);
         State = State.Apply(sessionEvent, now);
         _uncommitted.Add(new StoredEvent(LastSeq, now, sessionEvent));
     }
@@ -118,6 +118,15 @@ public sealed partial class Session
         }
 
         ChangeStatus(SessionStatus.Terminated, reason, now);
+    }
+
+    // A program that was left running and writes its log now and then must not keep the session from going to sleep.
+    private void NoteActivity(SessionEvent sessionEvent, DateTimeOffset at)
+    {
+        if (sessionEvent is not FilesChanged)
+        {
+            LastActivityAt = at;
+        }
     }
 
     // A suspended turn keeps its status while somebody is still asked.

@@ -21,7 +21,9 @@ public sealed partial class Session
     /// <param name="usage">Tokens that it took since it began or went on.</param>
     /// <param name="costUsd">What it cost since then, in US dollars.</param>
     /// <param name="now">The time.</param>
-    public void HoldTurn(TokenUsage usage, decimal costUsd, DateTimeOffset now)
+    public void HoldTurn(TokenUsage usage, decimal costUsd, DateTimeOffset now) => HoldTurn(TurnSuspended.BudgetReason, usage, costUsd, now);
+
+    private void HoldTurn(string reason, TokenUsage? usage, decimal? costUsd, DateTimeOffset now)
     {
         if (State.CurrentTurn is not { IsSuspended: false } turn)
         {
@@ -33,8 +35,8 @@ public sealed partial class Session
             Record(new PermissionResolved(pending.Id, PermissionDecision.Deny, PermissionReason.Withdrawn, null, []), now);
         }
 
-        Record(new TurnSuspended(turn.Id, TurnSuspended.BudgetReason) { Usage = usage, CostUsd = costUsd }, now);
-        ChangeStatus(SessionStatus.Idle, TurnSuspended.BudgetReason, now);
+        Record(new TurnSuspended(turn.Id, reason) { Usage = usage, CostUsd = costUsd }, now);
+        ChangeStatus(SessionStatus.Idle, reason, now);
     }
 
     /// <summary>There is money again: a held turn goes on, else the next message begins. Nothing when it is not paused.</summary>
@@ -49,6 +51,12 @@ public sealed partial class Session
         }
 
         Record(new BudgetResumed(pause.Scope), now);
+        return GoOnAfterPause(hasAgent, now);
+    }
+
+    // Another pause may hold: then nothing begins.
+    private bool GoOnAfterPause(bool hasAgent, DateTimeOffset now)
+    {
         if (State.CurrentTurn is not null)
         {
             return GoOn(hasAgent, now);
@@ -59,7 +67,7 @@ public sealed partial class Session
             StartNextTurnOrRest(now);
         }
 
-        return !hasAgent && State.Queue.Count > 0;
+        return !hasAgent && State.HasWork;
     }
 
     private bool GoOnWithMoney(Turn turn, bool hasAgent, DateTimeOffset now)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Usage;
+using Claudy.Domain.Workspaces;
 
 namespace Claudy.Domain.Sessions;
 
@@ -145,15 +146,18 @@ public sealed record PermissionResolved(
 public sealed record PermissionRulesChanged(IReadOnlyList<string> Allowed, IReadOnlyList<string> Denied) : SessionEvent;
 
 /// <summary>
-/// A turn waits: the process that worked on it is gone while a human was being asked, or a budget is spent. Once all is answered, or
-/// there is money again, it goes on.
+/// A turn waits: the process that worked on it is gone while a human was being asked, a budget is spent, or the workspace is over
+/// its limit. Once all is answered, or there is money or room again, it goes on.
 /// </summary>
 /// <param name="TurnId">Which turn.</param>
-/// <param name="Reason">Why the process is gone, as in <see cref="StatusChanged.Reason"/>; or <see cref="BudgetReason"/>.</param>
+/// <param name="Reason">Why the process is gone, as in <see cref="StatusChanged.Reason"/>; or <see cref="BudgetReason"/>, <see cref="QuotaReason"/>.</param>
 public sealed record TurnSuspended(long TurnId, string Reason) : SessionEvent
 {
     /// <summary>The reason of a turn that waits for a budget, in a process that may well be there.</summary>
     public const string BudgetReason = "budget_paused";
+
+    /// <summary>The reason of a turn that waits for room in the workspace; its process was ended.</summary>
+    public const string QuotaReason = "quota_paused";
 
     /// <summary>Tokens of the turn so far; null when they are not known.</summary>
     public TokenUsage? Usage { get; init; }
@@ -216,7 +220,7 @@ public sealed record RebuiltMemory(int TurnCount, bool IsShortened);
 /// </summary>
 /// <param name="TurnId">The first turn that was taken back.</param>
 /// <param name="FromSeq">The first event that was taken back; this event is the last.</param>
-/// <param name="FilesRestored">Whether the files that Claude's own tools had changed since are as they were before that turn. What commands changed is left as it is.</param>
+/// <param name="FilesRestored">Whether the files that Claude changed since are as they were before that turn: its own tools, and commands as far as checkpoints of the workspace were kept.</param>
 /// <param name="ChangedFiles">Which files that changed, relative to the workspace where they are in it; null when none were restored.</param>
 /// <param name="FilesReason">Why no files were restored; null when they were.</param>
 public sealed record ConversationRewound(
@@ -233,3 +237,16 @@ public sealed record BudgetResumed(BudgetScope Scope) : SessionEvent;
 /// <summary>A soft budget is spent, by a request of this session; all goes on.</summary>
 /// <param name="Reached">Which budget.</param>
 public sealed record BudgetWarned(BudgetReached Reached) : SessionEvent;
+
+/// <summary>The workspace holds more than it may: its processes were ended, and no turn begins before there is room.</summary>
+/// <param name="Usage">What it holds, and may hold.</param>
+public sealed record QuotaPaused(WorkspaceUsage Usage) : SessionEvent;
+
+/// <summary>There is room in the workspace again; what waited goes on.</summary>
+/// <param name="Usage">What it holds, and may hold.</param>
+public sealed record QuotaResumed(WorkspaceUsage Usage) : SessionEvent;
+
+/// <summary>Files of the workspace changed, whoever changed them.</summary>
+/// <param name="Files">Which, each once.</param>
+/// <param name="IsTruncated">Whether more changed than are listed.</param>
+public sealed record FilesChanged(IReadOnlyList<ChangedFile> Files, bool IsTruncated) : SessionEvent;

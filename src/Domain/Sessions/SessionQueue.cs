@@ -35,7 +35,7 @@ public sealed partial class Session
             return SessionErrors.QueueFull(QueueLimit, QueueByteLimit);
         }
 
-        if (canStart && State is { Status: SessionStatus.Idle, Queue.Count: 0, CurrentTurn: null, BudgetPause: null })
+        if (canStart && State is { Status: SessionStatus.Idle, Queue.Count: 0, CurrentTurn: null, BudgetPause: null, QuotaPause: null })
         {
             StartTurn(message, now);
         }

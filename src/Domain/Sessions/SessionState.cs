@@ -1,4 +1,5 @@
 using Claudy.Domain.Usage;
+using Claudy.Domain.Workspaces;
 
 namespace Claudy.Domain.Sessions;
 
@@ -63,11 +64,14 @@ public sealed record SessionState
     /// <summary>The hard budget that nothing more is done for; null when there is money.</summary>
     public BudgetReached? BudgetPause { get; init; }
 
+    /// <summary>How far the workspace was over its limit, for which nothing more is done; null when there is room.</summary>
+    public WorkspaceUsage? QuotaPause { get; init; }
+
     /// <summary>Whether there is something to do for an agent, and nothing that it must wait for.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
-    public bool HasWork => BudgetPause is null && WaitsForMoney;
+    public bool HasWork => BudgetPause is null && QuotaPause is null && WaitsForMoney;
 
-    /// <summary>Whether there is something that goes on once a budget allows it.</summary>
+    /// <summary>Whether there is something that goes on once a budget, or the room in the workspace, allows it.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public bool WaitsForMoney => Queue.Count > 0 || (CurrentTurn is not null && PendingPermissions.Count == 0);
 
@@ -92,7 +96,7 @@ public sealed record SessionState
         UserMessageAdded e => this with { AcceptedMessages = Accept(e.Message, at) },
         TurnStarted e => this with { CurrentTurn = new Turn(e.TurnId, e.MessageId, at), TurnCount = e.TurnId },
         TurnSuspended e when CurrentTurn is { } turn => this with { CurrentTurn = turn.Suspend(e) },
-        TurnResumed when CurrentTurn is { } turn => this with { CurrentTurn = turn with { IsSuspended = false, IsHeld = false } },
+        TurnResumed when CurrentTurn is { } turn => this with { CurrentTurn = turn with { IsSuspended = false, IsHeld = false, WaitsForRoom = false } },
         TurnCompleted e => this with { CurrentTurn = null, CarriedAnswers = null, Usage = Usage + e.Usage, CostUsd = CostUsd + e.CostUsd },
         PermissionRequested e => this with { PendingPermissions = [.. PendingPermissions, e.Request] },
         PermissionResolved e => this with
@@ -104,6 +108,8 @@ public sealed record SessionState
         PermissionRulesChanged e => this with { RememberedRules = e.Allowed, DeniedRules = e.Denied.Count > 0 ? e.Denied : null },
         BudgetPaused e => this with { BudgetPause = e.Reached },
         BudgetResumed => this with { BudgetPause = null },
+        QuotaPaused e => this with { QuotaPause = e.Usage },
+        QuotaResumed => this with { QuotaPause = null },
         AgentSessionChanged e => this with { AgentSessionId = e.AgentSessionId },
         ConfigurationReviewRequested e => this with { Configuration = new ConfigurationReview(e.Configuration, null) },
         ConfigurationReviewed { Decision: ConfigurationDecision.Withdrawn } => this with { Configuration = null },
@@ -150,11 +156,14 @@ public sealed record SessionState
 /// <param name="Id">1, 2, 3 … within the session.</param>
 /// <param name="MessageId">The message it answers; null when Claude began by itself.</param>
 /// <param name="StartedAt">When it began.</param>
-/// <param name="IsSuspended">Whether it waits to go on: for answers, since its process is gone, or for money.</param>
+/// <param name="IsSuspended">Whether it waits to go on: for answers, since its process is gone, for money or for room.</param>
 public sealed record Turn(long Id, string? MessageId, DateTimeOffset StartedAt, bool IsSuspended = false)
 {
     /// <summary>Whether it is money that it waits for.</summary>
     public bool IsHeld { get; init; }
+
+    /// <summary>Whether it is room in the workspace that it waits for.</summary>
+    public bool WaitsForRoom { get; init; }
 
     /// <summary>Tokens that it took before it was suspended; null for none.</summary>
     public TokenUsage? UsageSoFar { get; init; }
@@ -166,6 +175,7 @@ public sealed record Turn(long Id, string? MessageId, DateTimeOffset StartedAt, 
     {
         IsSuspended = true,
         IsHeld = suspended.Reason == TurnSuspended.BudgetReason,
+        WaitsForRoom = suspended.Reason == TurnSuspended.QuotaReason,
         UsageSoFar = suspended.Usage is { } usage ? usage + (UsageSoFar ?? default) : UsageSoFar,
         CostSoFarUsd = suspended.CostUsd is { } cost ? cost + (CostSoFarUsd ?? 0) : CostSoFarUsd,
     };

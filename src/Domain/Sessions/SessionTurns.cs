@@ -86,6 +86,21 @@ public sealed partial class Session
             return false;
         }
 
+        if (State.QuotaPause is not null)
+        {
+            if (hasAgent)
+            {
+                ChangeStatus(SessionStatus.Idle, TurnSuspended.QuotaReason, now);
+            }
+
+            return false;
+        }
+
+        if (turn.WaitsForRoom)
+        {
+            return GoOnWithRoom(turn, hasAgent, now);
+        }
+
         if (turn.IsHeld)
         {
             return GoOnWithMoney(turn, hasAgent, now);
@@ -171,7 +186,7 @@ public sealed partial class Session
             return;
         }
 
-        if (State is { BudgetPause: null, Queue: [var next, ..] })
+        if (State is { BudgetPause: null, QuotaPause: null, Queue: [var next, ..] })
         {
             Record(new QueueChanged(QueueChange.Started, next.Id, null), now);
             StartTurn(next, now);

@@ -27,6 +27,11 @@ public static class WorkspaceErrors
         new Error(ResultStatus.LimitExceeded, "FILE_006", "quota_exceeded", $"The workspace holds {Megabytes(used)} of at most {Megabytes(limit)}; delete something first.")
             .With("used", used).With("limit", limit);
 
+    /// <summary>The workspace would hold more files than it may; the same code, since the same helps.</summary>
+    public static Error TooManyFiles(long files, long limit) =>
+        new Error(ResultStatus.LimitExceeded, "FILE_006", "quota_exceeded", $"The workspace holds {files} of at most {limit} files; delete something first.")
+            .With("files", files).With("max_files", limit);
+
     /// <summary>A folder, link or device where a file was meant, or a file where a folder was.</summary>
     public static Error WrongKind(string path, string what) =>
         new(ResultStatus.Conflict, "FILE_007", "wrong_file_kind", $"{path} is {what}.");
@@ -34,6 +39,22 @@ public static class WorkspaceErrors
     /// <summary>Content that is not what its encoding says.</summary>
     public static Error EncodingInvalid(string encoding) =>
         new(ResultStatus.Invalid, "FILE_008", "encoding_invalid", $"The content is not valid {encoding}.");
+
+    /// <summary>Nothing is kept of the files as they were then.</summary>
+    public static Error CheckpointNotFound() =>
+        new(ResultStatus.NotFound, "FILE_016", "checkpoint_not_found", "Nothing is kept of the files as they were then: it was before the first turn, or so long ago that it was dropped.");
+
+    /// <summary>This server keeps no checkpoints.</summary>
+    public static Error NoCheckpoints() =>
+        new(ResultStatus.Unavailable, "FILE_017", "checkpoints_off", "This server keeps nothing of files as they were: git is not installed, or checkpoints are turned off.");
+
+    /// <summary>Checkpoints could not be compared.</summary>
+    public static Error CheckpointFailed() =>
+        new(ResultStatus.Unavailable, "FILE_018", "checkpoint_failed", "The files could not be compared just now: there are too many, or the server could not read or keep them.") { Retryable = true };
+
+    /// <summary>What a workspace that is over its limit tells its user.</summary>
+    public static string QuotaPaused(WorkspaceUsage usage) =>
+        $"The workspace holds {Megabytes(usage.SizeBytes)} in {usage.FileCount} files; the limits are {Megabytes(usage.MaxSizeBytes)} and {usage.MaxFiles} files. Claude was stopped. Delete something, and the session goes on by itself.";
 
     private static string Megabytes(long bytes) =>
         bytes < 1024 * 1024 ? $"{bytes} bytes" : $"{bytes / (1024.0 * 1024.0):0.#} MB";

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace Claudy.Infrastructure.Files;
@@ -25,9 +26,13 @@ internal sealed class DirectoryHandle : IDisposable
     private static readonly int WriteFileFlags = Posix.WriteOnly | Posix.NonBlocking | Posix.NoFollow | Posix.CloseOnExec;
     private static readonly int CreateFileFlags = Posix.WriteOnly | Posix.Create | Posix.Exclusive | Posix.NoFollow | Posix.CloseOnExec;
 
-    private DirectoryHandle(int descriptor) => Handle = new SafeFileHandle(descriptor, ownsHandle: true);
+    private DirectoryHandle(int descriptor) =>
+        (Handle, OwnPath) = (new SafeFileHandle(descriptor, ownsHandle: true), string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{descriptor}"));
 
     public SafeFileHandle Handle { get; }
+
+    /// <summary>The kernel's own name for what is open here, for calls that take nothing but a path; while it is open.</summary>
+    public string OwnPath { get; }
 
     /// <summary>Opens a folder of the server's own by its path; the last name may not be a link.</summary>
     public static DirectoryHandle? Open(string path, out Errno error) =>

@@ -21,6 +21,9 @@ internal readonly struct EntryName
         return new EntryName(terminated);
     }
 
+    /// <param name="name">The name alone.</param>
+    public static EntryName FromBytes(ReadOnlySpan<byte> name) => new([.. name, 0]);
+
     /// <param name="record">The name, a zero, and whatever follows it.</param>
     public static EntryName From(ReadOnlySpan<byte> record) => new([.. record[..(record.IndexOf((byte)0) + 1)]]);
 }

@@ -13,19 +13,20 @@ internal sealed class TreeCopy
     private const int MaxDepth = 256;
     private const int BufferSize = 128 * 1024;
 
-    private readonly long _maxBytes;
+    private readonly WorkspaceLimits _may;
+    private Error? _full;
     private long _files;
     private long _bytes;
     private long _skipped;
 
-    private TreeCopy(long maxBytes) => _maxBytes = maxBytes;
+    private TreeCopy(WorkspaceLimits may) => _may = may;
 
-    public static async Task<Result<WorkspaceCopy>> CopyAsync(DirectoryHandle source, DirectoryHandle target, long maxBytes, CancellationToken cancellationToken)
+    public static async Task<Result<WorkspaceCopy>> CopyAsync(DirectoryHandle source, DirectoryHandle target, WorkspaceLimits may, CancellationToken cancellationToken)
     {
-        var copy = new TreeCopy(maxBytes);
+        var copy = new TreeCopy(may);
         return await copy.CopyFolderAsync(source, target, depth: 0, cancellationToken)
             ? new WorkspaceCopy(copy._files, copy._bytes, copy._skipped)
-            : WorkspaceErrors.QuotaExceeded(copy._bytes, maxBytes);
+            : copy._full!;
     }
 
     /// <returns>Whether there was room.</returns>
@@ -73,6 +74,12 @@ internal sealed class TreeCopy
             return Skip();
         }
 
+        if (_files == _may.MaxFiles)
+        {
+            _full = WorkspaceErrors.TooManyFiles(_files, _may.MaxFiles);
+            return false;
+        }
+
         using var to = target.CreateFile(name, status.Permissions, out var error) ?? throw new PosixException("openat", error);
         if (!await CopyContentAsync(from, to, cancellationToken))
         {
@@ -97,8 +104,9 @@ internal sealed class TreeCopy
             var at = 0L;
             while (await RandomAccess.ReadAsync(from, buffer, at, cancellationToken) is var read and > 0)
             {
-                if (read > _maxBytes - _bytes)
+                if (read > _may.MaxBytes - _bytes)
                 {
+                    _full = WorkspaceErrors.QuotaExceeded(_bytes, _may.MaxBytes);
                     return false;
                 }
 

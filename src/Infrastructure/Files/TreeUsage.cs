@@ -16,6 +16,11 @@ internal sealed class TreeUsage
 
     public long Files { get; private set; }
 
+    /// <summary>Folders, links and the like.</summary>
+    public long Others { get; private set; }
+
+    public WorkspaceTotals Totals => new(Bytes, Files, Others);
+
     public static TreeUsage Of(DirectoryHandle root, CancellationToken cancellationToken)
     {
         var usage = new TreeUsage();
@@ -33,6 +38,7 @@ internal sealed class TreeUsage
                 continue; // Gone since it was read.
             }
 
+            Others += status.IsRegular ? 0 : 1;
             if (status.IsDirectory)
             {
                 using var inner = depth < MaxDepth ? folder.OpenFolder(name, out _) : null;

@@ -2,21 +2,17 @@ using Claudy.Application.Files.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
-using Microsoft.Extensions.Options;
 
 namespace Claudy.Infrastructure.Files;
 
 /// <summary>Archives of whole folders. One that comes in is unpacked out of sight, and then its files take their names one after the other.</summary>
 internal sealed class WorkspaceArchives(
-    IOptions<WorkspaceOptions> options,
     WorkspaceFolders folders,
     StagingArea staging,
     WorkspaceWriter writer,
     WorkspaceLocks locks,
-    WorkspaceQuota quota) : IWorkspaceArchives
+    WorkspaceUsageLedger ledger) : IWorkspaceArchives
 {
-    private readonly WorkspaceOptions _options = options.Value;
-
     public Task<Result<IFolderArchive>> OpenAsync(SessionId session, WorkspacePath? path, CancellationToken cancellationToken)
     {
         using var root = folders.OpenRoot(session, out var error);
@@ -37,8 +33,9 @@ internal sealed class WorkspaceArchives(
             }
         }
 
+        var may = await ledger.LimitsAsync(session, cancellationToken);
         using var staged = staging.Create(session);
-        if (await staged.FillAsync("the archive", content, length, _options.MaxWorkspaceBytes, cancellationToken) is { } refused)
+        if (await staged.FillAsync("the archive", content, length, may.MaxBytes, cancellationToken) is { } refused)
         {
             return refused;
         }
@@ -49,11 +46,11 @@ internal sealed class WorkspaceArchives(
         try
         {
             using var unpacked = bin.OpenFolder(name, out var error) ?? throw new PosixException("openat", error);
-            using var unpacking = new ArchiveUnpacking(unpacked, _options.MaxFileBytes, _options.MaxWorkspaceBytes);
+            using var unpacking = new ArchiveUnpacking(unpacked, may.MaxFileBytes, may.MaxBytes);
             await using var archive = staged.OpenRead();
             return await unpacking.UnpackAsync(archive, into, cancellationToken) is { } wrong
                 ? wrong
-                : await CommitAsync(session, unpacked, unpacking, new WriteCondition(overwrite), cancellationToken);
+                : await CommitAsync(session, may, unpacked, unpacking, new WriteCondition(overwrite), cancellationToken);
         }
         finally
         {
@@ -62,7 +59,7 @@ internal sealed class WorkspaceArchives(
     }
 
     private async Task<Result<UnpackedArchive>> CommitAsync(
-        SessionId session, DirectoryHandle unpacked, ArchiveUnpacking unpacking, WriteCondition condition, CancellationToken cancellationToken)
+        SessionId session, WorkspaceLimits may, DirectoryHandle unpacked, ArchiveUnpacking unpacking, WriteCondition condition, CancellationToken cancellationToken)
     {
         // All of it at once, instead of file by file.
         Sync(unpacked);
@@ -85,22 +82,24 @@ internal sealed class WorkspaceArchives(
             replaced.Add(found.Value);
         }
 
-        if (quota.TryReserve(session, root, unpacking.Bytes, replaced.Sum(WorkspaceWriter.FreedBy), cancellationToken) is { } full)
+        var freed = replaced.Select(WorkspaceWriter.FreedBy).Aggregate(default(WorkspaceTotals), (sum, one) => sum + one);
+        var added = new WorkspaceTotals(unpacking.Bytes, unpacking.Files.Count, unpacking.Folders.Count) + freed;
+        if (ledger.WhyNot(session, root, may, added, cancellationToken) is { } full)
         {
             return full;
         }
 
-        var put = Put(root, unpacking, replaced, condition.Overwrite);
+        var put = Put(session, root, unpacking, replaced, condition.Overwrite);
         Sync(root);
         return put;
     }
 
-    private static Result<UnpackedArchive> Put(DirectoryHandle root, ArchiveUnpacking unpacking, List<FileStatus?> replaced, bool overwrite)
+    private Result<UnpackedArchive> Put(SessionId session, DirectoryHandle root, ArchiveUnpacking unpacking, List<FileStatus?> replaced, bool overwrite)
     {
         for (var i = 0; i < unpacking.Files.Count; i++)
         {
             var (path, file, mode) = unpacking.Files[i];
-            var put = WorkspaceWriter.Put(root, path, file, replaced[i], overwrite, mode, sync: false);
+            var put = writer.Put(session, root, path, file, replaced[i], overwrite, mode, sync: false);
             if (!put.IsSuccess)
             {
                 // What was looked at has changed since, by Claude.

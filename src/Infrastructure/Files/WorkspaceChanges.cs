@@ -6,7 +6,7 @@ using Claudy.Domain.Workspaces;
 namespace Claudy.Infrastructure.Files;
 
 /// <summary>Moves, removes and makes names in workspaces; links themselves, never what they point to.</summary>
-internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea staging, WorkspaceLocks locks)
+internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea staging, WorkspaceLocks locks, WorkspaceUsageLedger ledger)
 {
     public async Task<Result<MovedFile>> MoveAsync(SessionId session, WorkspacePath from, WorkspacePath to, bool overwrite, CancellationToken cancellationToken)
     {
@@ -24,6 +24,8 @@ internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea sta
             return FileFailures.Of(error, from.Value);
         }
 
+        // What was replaced, and how much a folder holds, is not known: left without an entry, the workspace is measured anew.
+        using var unknown = ledger.Begin(session);
         using var target = WorkspaceFolders.MakeParent(root!, to, out error);
         if (target is not null)
         {
@@ -40,6 +42,8 @@ internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea sta
 
         target!.Sync();
         source!.Sync();
+        ledger.Tell(session, from, FileChange.Deleted);
+        ledger.Tell(session, to, FileChange.Created);
         return new MovedFile(from, to, status.IsDirectory);
     }
 
@@ -52,6 +56,7 @@ internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea sta
         {
             using var root = folders.OpenRoot(session, out var error);
             using var parent = root is null ? null : folders.OpenParent(root, path, out error);
+            using var unknown = ledger.Begin(session);
             error = parent is null ? error : Remove(parent, EntryName.From(path.Name), bin, binned);
             if (error != Errno.None)
             {
@@ -59,6 +64,7 @@ internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea sta
             }
 
             parent!.Sync();
+            ledger.Tell(session, path, FileChange.Deleted);
         }
 
         if (bin is not null)
@@ -74,6 +80,7 @@ internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea sta
     {
         using var turn = await locks.EnterAsync(session, cancellationToken);
         using var root = folders.OpenRoot(session, out var error);
+        using var unknown = ledger.Begin(session);
         using var parent = root is null ? null : WorkspaceFolders.MakeParent(root, path, out error);
         if (parent is null)
         {

@@ -3,7 +3,6 @@ using Claudy.Application.Files.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
-using Microsoft.Extensions.Options;
 using Microsoft.Win32.SafeHandles;
 
 namespace Claudy.Infrastructure.Files;
@@ -11,16 +10,14 @@ namespace Claudy.Infrastructure.Files;
 /// <summary>Workspaces as folders named by session id. Claude works in them meanwhile, and may plant links and swap names at any moment.</summary>
 /// <remarks>So nothing is ever done by path: a folder is opened beneath the workspace without following a link, and the work happens in what was opened.</remarks>
 internal sealed class WorkspaceFiles(
-    IOptions<WorkspaceOptions> options,
     WorkspaceFolders folders,
     StagingArea staging,
     WorkspaceWriter writer,
     WorkspaceChanges changes,
-    WorkspaceLocks locks) : IWorkspaceFiles
+    WorkspaceLocks locks,
+    WorkspaceUsageLedger ledger) : IWorkspaceFiles
 {
     private const int LargestPage = 1000;
-
-    private readonly WorkspaceOptions _options = options.Value;
 
     public WorkspaceLocation Prepare(SessionId session)
     {
@@ -33,7 +30,8 @@ internal sealed class WorkspaceFiles(
     public async Task RemoveAsync(SessionId session, CancellationToken cancellationToken)
     {
         using var turn = await locks.EnterAsync(session, cancellationToken);
-        foreach (var path in (string[])[folders.BasePath, folders.HomesPath])
+        ledger.Forget(session);
+        foreach (var path in folders.All)
         {
             using var parent = DirectoryHandle.Open(path, out var error);
             if (parent is not null)
@@ -51,7 +49,9 @@ internal sealed class WorkspaceFiles(
 
     public async Task<Result<WorkspaceCopy>> CopyAsync(SessionId from, SessionId to, CancellationToken cancellationToken)
     {
+        var may = await ledger.LimitsAsync(to, cancellationToken);
         using var turn = await locks.EnterAsync(to, cancellationToken);
+        using var change = ledger.Begin(to);
         using var source = folders.OpenRoot(from, out _);
         using var target = folders.OpenRoot(to, out var error);
         if (target is null)
@@ -61,15 +61,16 @@ internal sealed class WorkspaceFiles(
 
         return source is null
             ? new WorkspaceCopy(0, 0, 0)
-            : await TreeCopy.CopyAsync(source, target, _options.MaxWorkspaceBytes, cancellationToken);
+            : await TreeCopy.CopyAsync(source, target, may, cancellationToken);
     }
 
     public async Task<Result<WrittenFile>> WriteAsync(
         SessionId session, WorkspacePath path, ReadOnlyMemory<byte> content, bool overwrite, CancellationToken cancellationToken)
     {
-        if (content.Length > _options.MaxFileBytes)
+        var may = await ledger.LimitsAsync(session, cancellationToken);
+        if (content.Length > may.MaxFileBytes)
         {
-            return WorkspaceErrors.FileTooLarge(path.Value, content.Length, _options.MaxFileBytes);
+            return WorkspaceErrors.FileTooLarge(path.Value, content.Length, may.MaxFileBytes);
         }
 
         if (Missing(session, path) is { } missing)
@@ -90,8 +91,9 @@ internal sealed class WorkspaceFiles(
             return missing;
         }
 
+        var may = await ledger.LimitsAsync(session, cancellationToken);
         using var staged = staging.Create(session);
-        return await staged.FillAsync(path.Value, content, length, _options.MaxFileBytes, cancellationToken) is { } error
+        return await staged.FillAsync(path.Value, content, length, may.MaxFileBytes, cancellationToken) is { } error
             ? error
             : await writer.WriteAsync(session, path, staged, condition, cancellationToken);
     }
@@ -122,6 +124,7 @@ internal sealed class WorkspaceFiles(
             throw new ArgumentOutOfRangeException(nameof(length), length, "A length cannot be negative.");
         }
 
+        var may = await ledger.LimitsAsync(session, cancellationToken);
         var opened = Open(session, path, out var status);
         if (!opened.IsSuccess)
         {
@@ -130,9 +133,9 @@ internal sealed class WorkspaceFiles(
 
         using var file = opened.Value;
         var wanted = Math.Min(length ?? long.MaxValue, Math.Max(0, status.Size - offset));
-        if (wanted > _options.MaxFileBytes)
+        if (wanted > may.MaxFileBytes)
         {
-            return WorkspaceErrors.FileTooLarge(path.Value, wanted, _options.MaxFileBytes);
+            return WorkspaceErrors.FileTooLarge(path.Value, wanted, may.MaxFileBytes);
         }
 
         var content = await ReadAsync(file, offset, (int)wanted, cancellationToken);
@@ -168,11 +171,19 @@ internal sealed class WorkspaceFiles(
         }
     }
 
-    public Task<WorkspaceUsage> MeasureAsync(SessionId session, CancellationToken cancellationToken)
+    public Task<WorkspaceUsage> MeasureAsync(SessionId session, CancellationToken cancellationToken) =>
+        MeasureAsync(session, ledger.TotalsOf, cancellationToken);
+
+    public Task<WorkspaceUsage> MeasureAnewAsync(SessionId session, CancellationToken cancellationToken) =>
+        MeasureAsync(session, ledger.Measure, cancellationToken);
+
+    private async Task<WorkspaceUsage> MeasureAsync(
+        SessionId session, Func<SessionId, DirectoryHandle, CancellationToken, WorkspaceTotals> measure, CancellationToken cancellationToken)
     {
+        var may = await ledger.LimitsAsync(session, cancellationToken);
+        using var turn = await locks.EnterAsync(session, cancellationToken);
         using var root = folders.OpenRoot(session, out _);
-        var usage = root is null ? null : TreeUsage.Of(root, cancellationToken);
-        return Task.FromResult(new WorkspaceUsage(usage?.Bytes ?? 0, usage?.Files ?? 0, _options.MaxWorkspaceBytes));
+        return may.UsageOf(root is null ? default : measure(session, root, cancellationToken));
     }
 
     // A session that is gone must not get a folder back, not even one for what is staged.

@@ -1,4 +1,6 @@
 using Claudy.Application.Files.Ports;
+using Claudy.Infrastructure.Files.Checkpoints;
+using Claudy.Infrastructure.Files.Watching;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -24,10 +26,16 @@ public static class WorkspaceFilesRegistration
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<WorkspaceFolders>();
         builder.Services.AddSingleton<WorkspaceLocks>();
-        builder.Services.AddSingleton<WorkspaceQuota>();
         builder.Services.AddSingleton<StagingArea>();
         builder.Services.AddSingleton<WorkspaceWriter>();
         builder.Services.AddSingleton<WorkspaceChanges>();
+        builder.Services.AddSingleton<WorkspaceLimitBook>();
+        builder.Services.AddSingleton<MeasuredTotals>();
+        builder.Services.AddSingleton<WorkspaceWatcher>();
+        builder.Services.AddSingleton<IWorkspaceWatch>(services => services.GetRequiredService<WorkspaceWatcher>());
+        builder.Services.AddSingleton<WorkspaceUsageLedger>();
+        builder.Services.AddSingleton<WorkspaceRestorer>();
+        builder.Services.AddSingleton<IWorkspaceCheckpoints, GitCheckpoints>();
         builder.Services.AddSingleton<IWorkspaceFiles, WorkspaceFiles>();
         builder.Services.AddSingleton<IWorkspaceUploads, WorkspaceUploads>();
         builder.Services.AddSingleton<IWorkspaceArchives, WorkspaceArchives>();
@@ -41,6 +49,7 @@ public static class WorkspaceFilesRegistration
         {
             options.BasePath ??= Path.Combine(data, "workspaces");
             options.HomesPath ??= Path.Combine(data, "homes");
+            options.CheckpointsPath ??= Path.Combine(data, "checkpoints");
         }
     }
 }

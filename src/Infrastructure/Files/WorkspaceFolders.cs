@@ -15,6 +15,12 @@ internal sealed class WorkspaceFolders(IOptions<WorkspaceOptions> options, Benea
     /// <summary>The folder of all homes.</summary>
     public string HomesPath { get; } = Path.GetFullPath(options.Value.HomesPath!);
 
+    /// <summary>The folder of all checkpoints; null when there is none.</summary>
+    public string? CheckpointsPath { get; } = options.Value.CheckpointsPath is { } path ? Path.GetFullPath(path) : null;
+
+    /// <summary>Every folder that has one of each session's.</summary>
+    public IEnumerable<string> All => CheckpointsPath is null ? [BasePath, HomesPath] : [BasePath, HomesPath, CheckpointsPath];
+
     public WorkspaceLocation Locate(SessionId session) =>
         new(Path.Combine(BasePath, session.ToString()), Path.Combine(HomesPath, session.ToString()));
 

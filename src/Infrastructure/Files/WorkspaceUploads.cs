@@ -12,7 +12,7 @@ namespace Claudy.Infrastructure.Files;
 /// Nothing of it is in memory, so that any node goes on with it, before and after a restart.
 /// </summary>
 internal sealed class WorkspaceUploads(
-    IOptions<WorkspaceOptions> options, WorkspaceFolders folders, StagingArea staging, WorkspaceWriter writer, WorkspaceQuota quota) : IWorkspaceUploads
+    IOptions<WorkspaceOptions> options, WorkspaceFolders folders, StagingArea staging, WorkspaceWriter writer, WorkspaceUsageLedger ledger) : IWorkspaceUploads
 {
     // Outcomes are kept for those who lost the answer, and that is soon.
     private const int MaxOutcomes = 100;
@@ -24,9 +24,10 @@ internal sealed class WorkspaceUploads(
 
     public async Task<Result<UploadState>> BeginAsync(SessionId session, UploadPlan plan, CancellationToken cancellationToken)
     {
-        if (plan.Size > _options.MaxFileBytes)
+        var may = await ledger.LimitsAsync(session, cancellationToken);
+        if (plan.Size > may.MaxFileBytes)
         {
-            return WorkspaceErrors.FileTooLarge(plan.Path.Value, plan.Size, _options.MaxFileBytes);
+            return WorkspaceErrors.FileTooLarge(plan.Path.Value, plan.Size, may.MaxFileBytes);
         }
 
         using var turn = await _locks.EnterAsync(session, cancellationToken);
@@ -51,7 +52,7 @@ internal sealed class WorkspaceUploads(
 
         // Told now, and looked at again when it is committed.
         var replaced = writer.Look(root, plan.Path, new WriteCondition(plan.Overwrite));
-        var refused = replaced.Error ?? quota.TryReserve(session, root, plan.Size, WorkspaceWriter.FreedBy(replaced.Value), cancellationToken) ?? MakePlace(folder);
+        var refused = replaced.Error ?? ledger.WhyNot(session, root, may, WorkspaceWriter.AddedBy(plan.Size, replaced.Value), cancellationToken) ?? MakePlace(folder);
         return refused is null ? Start(folder, plan) : refused;
     }
 

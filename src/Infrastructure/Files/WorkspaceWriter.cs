@@ -6,7 +6,7 @@ using Claudy.Domain.Workspaces;
 namespace Claudy.Infrastructure.Files;
 
 /// <summary>Puts staged content into workspaces: digests, conditions and quota are looked at here, whichever way it came.</summary>
-internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks locks, WorkspaceQuota quota)
+internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks locks, WorkspaceUsageLedger ledger)
 {
     /// <summary>Seals and puts one file.</summary>
     public async Task<Result<WrittenFile>> WriteAsync(
@@ -18,6 +18,7 @@ internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks l
             return TransferErrors.DigestMismatch(path.Value, staged.Sha256);
         }
 
+        var may = await ledger.LimitsAsync(session, cancellationToken);
         using var turn = await locks.EnterAsync(session, cancellationToken);
         using var root = folders.OpenRoot(session, out var error);
         if (root is null)
@@ -31,9 +32,9 @@ internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks l
             return replaced.Error;
         }
 
-        return quota.TryReserve(session, root, staged.Size, FreedBy(replaced.Value), cancellationToken) is { } full
+        return ledger.WhyNot(session, root, may, AddedBy(staged.Size, replaced.Value), cancellationToken) is { } full
             ? full
-            : Put(root, path, staged, replaced.Value, condition.Overwrite, StagedFile.NewFileMode, sync: true);
+            : Put(session, root, path, staged, replaced.Value, condition.Overwrite, StagedFile.NewFileMode, sync: true);
     }
 
     /// <summary>What has the name now, if it may be replaced; with the workspace's lock held.</summary>
@@ -58,17 +59,27 @@ internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks l
         return found is null || condition.Overwrite ? found : WorkspaceErrors.Exists(path.Value);
     }
 
-    /// <summary>What is replaced gives its room back, unless another name keeps it.</summary>
-    public static long FreedBy(FileStatus? replaced) => replaced is { HasOtherNames: false } old ? old.Size : 0;
+    /// <summary>What a file adds to a workspace. What is replaced gives its room back, unless another name keeps it.</summary>
+    public static WorkspaceTotals AddedBy(long size, FileStatus? replaced) => new WorkspaceTotals(size, 1) + FreedBy(replaced);
+
+    /// <summary>What a workspace holds more when a name goes: nothing or less.</summary>
+    public static WorkspaceTotals FreedBy(FileStatus? gone) => gone is { IsRegular: true, HasOtherNames: false } old ? new WorkspaceTotals(-old.Size, -1) : default;
 
     /// <summary>Puts sealed content under its name; with the workspace's lock held, and room for it.</summary>
-    public static Result<WrittenFile> Put(DirectoryHandle root, WorkspacePath path, StagedFile staged, FileStatus? replaced, bool overwrite, uint newMode, bool sync)
+    public Result<WrittenFile> Put(
+        SessionId session, DirectoryHandle root, WorkspacePath path, StagedFile staged, FileStatus? replaced, bool overwrite, uint newMode, bool sync)
     {
+        using var change = ledger.Begin(session);
         using var folder = WorkspaceFolders.MakeParent(root, path, out var error);
         if (folder is not null)
         {
             error = staged.Commit(folder, EntryName.From(path.Name), replaced?.Permissions ?? newMode, overwrite);
             error = error == Errno.None && sync ? folder.Sync() : error;
+        }
+
+        if (error == Errno.None)
+        {
+            change.Enter(path, replaced is null ? FileChange.Created : FileChange.Modified, AddedBy(staged.Size, replaced));
         }
 
         return error == Errno.None

@@ -173,6 +173,11 @@ internal sealed record FileUploadData(
 /// <summary>Fields of <c>file_list</c>.</summary>
 internal sealed record FileListQuery(string? Path, bool? Recursive, int? Limit, string? Cursor, bool? Ignore);
 
+/// <summary>Fields of <c>workspace_diff</c>.</summary>
+/// <param name="SinceSeq">From what was kept at or before this event; none for the beginning of the newest turn.</param>
+/// <param name="UntilSeq">To what was kept at or before this event; none for now.</param>
+internal sealed record WorkspaceDiffQuery(long? SinceSeq, long? UntilSeq);
+
 /// <summary>Fields of <c>file_download</c>.</summary>
 /// <param name="Filename">Which file.</param>
 /// <param name="Offset">From which byte.</param>

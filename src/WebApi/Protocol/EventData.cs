@@ -120,6 +120,15 @@ internal static class EventData
             case BudgetResumed e:
                 WireUsage.Write(writer, e.Scope);
                 break;
+            case QuotaPaused e:
+                WorkspaceData.Write(writer, e.Usage);
+                break;
+            case QuotaResumed e:
+                WorkspaceData.Write(writer, e.Usage);
+                break;
+            case FilesChanged e:
+                WorkspaceData.Write(writer, e);
+                break;
             case AgentNotice e:
                 writer.WriteString("notice"u8, e.Type);
                 WriteJson(writer, "raw"u8, e.Raw);

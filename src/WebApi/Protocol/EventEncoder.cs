@@ -4,6 +4,7 @@ using System.Text.Json;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Usage;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Workspaces;
 
 namespace Claudy.WebApi.Protocol;
 
@@ -127,6 +128,9 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         BudgetPaused => FrameTypes.Event.BudgetPaused,
         BudgetResumed => FrameTypes.Event.BudgetResumed,
         BudgetWarned => FrameTypes.Event.BudgetWarning,
+        QuotaPaused => FrameTypes.Event.QuotaPaused,
+        QuotaResumed => FrameTypes.Event.QuotaResumed,
+        FilesChanged => FrameTypes.Event.FileChanged,
         _ => throw new ArgumentOutOfRangeException(nameof(sessionEvent), sessionEvent.GetType(), "Every event has a frame."),
     };
 
@@ -140,6 +144,7 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         SessionErrorRaised e => e.Message,
         BudgetPaused e => UsageErrors.BudgetSpent(e.Reached).Message,
         BudgetWarned e => UsageErrors.Warning(e.Reached),
+        QuotaPaused e => WorkspaceErrors.QuotaPaused(e.Usage),
         _ => null,
     };
 

@@ -45,6 +45,7 @@ internal static class FrameTypes
         public const string FileDelete = "file_delete";
         public const string DirectoryCreate = "directory_create";
         public const string WorkspaceInfo = "workspace_info";
+        public const string WorkspaceDiff = "workspace_diff";
         public const string Usage = "usage";
     }
 
@@ -82,6 +83,7 @@ internal static class FrameTypes
         public const string FileDeleted = "file_deleted";
         public const string DirectoryCreated = "directory_created";
         public const string WorkspaceInfo = "workspace_info";
+        public const string WorkspaceDiff = "workspace_diff";
         public const string Usage = "usage";
         public const string Error = "error";
     }
@@ -134,6 +136,15 @@ internal static class FrameTypes
 
         /// <summary>A soft budget is spent; all goes on.</summary>
         public const string BudgetWarning = "budget_warning";
+
+        /// <summary>The workspace is over its limit; what waits goes on waiting.</summary>
+        public const string QuotaPaused = "quota_paused";
+
+        /// <summary>There is room again.</summary>
+        public const string QuotaResumed = "quota_resumed";
+
+        /// <summary>Files of the workspace changed, whoever changed them.</summary>
+        public const string FileChanged = "file_changed";
 
         /// <summary>Claude Code said something that this version has no frame for; clients may ignore it.</summary>
         public const string AgentNotice = "agent_notice";

@@ -73,6 +73,7 @@ internal sealed record UsageData(long InputTokens, long OutputTokens, long Cache
 /// <param name="Queue">Messages that wait for their turn, in order.</param>
 /// <param name="ConfigurationReview">What the workspace's own files would configure; none when nothing.</param>
 /// <param name="BudgetPaused">The hard budget that it waits for; none when there is money.</param>
+/// <param name="QuotaPaused">How far the workspace is over its limit; none when there is room.</param>
 internal sealed record SessionAttachedData(
     string Status,
     string Name,
@@ -86,7 +87,8 @@ internal sealed record SessionAttachedData(
     IReadOnlyList<PermissionRequest> PendingPermissions,
     IReadOnlyList<QueuedMessageData> Queue,
     ConfigurationReview? ConfigurationReview = null,
-    BudgetPauseData? BudgetPaused = null);
+    BudgetPauseData? BudgetPaused = null,
+    QuotaData? QuotaPaused = null);
 
 /// <summary>A text that is being written.</summary>
 /// <param name="Type">claude_response or claude_thinking.</param>
@@ -216,7 +218,7 @@ internal sealed record FileEntryData(string Name, string Path, long Size, bool I
 internal sealed record FileContentData(string Filename, FileText Content, string Encoding, long Size, long Offset, string Sha256);
 
 /// <summary>Fields of <c>workspace_info</c>.</summary>
-internal sealed record WorkspaceInfoData(string WorkspacePath, long SizeBytes, double SizeMb, double MaxSizeMb, long FileCount);
+internal sealed record WorkspaceInfoData(string WorkspacePath, long SizeBytes, double SizeMb, double MaxSizeMb, long FileCount, long MaxFiles);
 
 /// <summary>Fields of <c>error</c>.</summary>
 internal sealed record ErrorData(string Code, string Reason, bool Retryable, IReadOnlyDictionary<string, object>? Details);

@@ -4,6 +4,7 @@ using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Sessions.Permissions;
 using Claudy.Domain.Shared;
+using Claudy.Domain.Workspaces;
 
 namespace Claudy.WebApi.Protocol;
 
@@ -70,6 +71,14 @@ internal static class WireNames
         QueueChange.Started => "started",
         QueueChange.Edited => "edited",
         QueueChange.Moved => "moved",
+        _ => throw new ArgumentOutOfRangeException(nameof(change), change, null),
+    };
+
+    public static string Of(FileChange change) => change switch
+    {
+        FileChange.Created => "created",
+        FileChange.Modified => "modified",
+        FileChange.Deleted => "deleted",
         _ => throw new ArgumentOutOfRangeException(nameof(change), change, null),
     };
 

@@ -94,6 +94,7 @@ internal static class FrameCatalogue
         new(FrameTypes.Client.FileDelete, [FrameTypes.Answer.FileDeleted], FileChangeFrames.DeleteAsync),
         new(FrameTypes.Client.DirectoryCreate, [FrameTypes.Answer.DirectoryCreated], FileChangeFrames.MakeDirectoryAsync),
         new(FrameTypes.Client.WorkspaceInfo, [FrameTypes.Answer.WorkspaceInfo], FileFrames.InfoAsync),
+        new(FrameTypes.Client.WorkspaceDiff, [FrameTypes.Answer.WorkspaceDiff], CheckpointFrames.DiffAsync),
         new(FrameTypes.Client.Usage, [FrameTypes.Answer.Usage], UsageFrames.GetAsync),
     ];
 

@@ -1,6 +1,8 @@
 using Claudy.Application.Sessions;
 using Claudy.Application.Tests.Support;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using NSubstitute;
 using Shouldly;
 using Xunit;
 
@@ -54,6 +56,49 @@ public sealed class TakeBackTurnTests
         rewound.FilesRestored.ShouldBeFalse();
         rewound.ChangedFiles.ShouldBeNull();
         rewound.FilesReason!.ShouldContain("No file checkpoint found");
+    }
+
+    [Theory]
+    [InlineData(true, new[] { "a.txt", "b.txt" })]
+    [InlineData(false, new[] { "b.txt" })]
+    public async Task TakeBack_WhenFilesWereKept_ShouldRestoreThoseToo(bool doesClaudeKnow, string[] restored)
+    {
+        await using var node = await Node.StartAsync();
+        var (session, agent) = await node.AfterTurnsAsync("one", "two");
+        var message = node.Store.Events(session).First(e => e.Event is UserMessageAdded { Message.Text: "two" });
+        node.Checkpoints.RestoreAsync(session, message.Seq, Arg.Any<CancellationToken>()).Returns(Result.Success<IReadOnlyList<string>>(["b.txt"]));
+        agent.Rewound = doesClaudeKnow ? agent.Rewound : SessionErrors.ControlFailed("No file checkpoint found for this message.");
+
+        (await node.SendAsync(new TakeBackTurn(Node.Owner, session, 2))).IsSuccess.ShouldBeTrue();
+
+        var rewound = await node.EventAsync<ConversationRewound>(session);
+        rewound.FilesRestored.ShouldBeTrue();
+        rewound.ChangedFiles.ShouldBe(restored);
+    }
+
+    [Fact]
+    public async Task Turn_ShouldHaveItsFilesKeptBeforeClaudeIsTold_AndAtItsEnd()
+    {
+        await using var node = await Node.StartAsync();
+        var kept = new TaskCompletionSource();
+        node.Checkpoints.TakeAsync(default, default, default, default).ReturnsForAnyArgs(kept.Task);
+        var session = await node.CreateSessionAsync();
+        var agent = await node.Agents.NextAsync();
+
+        await node.ChatAsync(session, "one");
+        await node.EventAsync<TurnStarted>(session);
+        var told = agent.NextMessageAsync();
+        var wasToldBefore = told.IsCompleted;
+        kept.SetResult();
+        await told;
+        agent.EndTurn();
+        await node.EventAsync<TurnCompleted>(session);
+
+        wasToldBefore.ShouldBeFalse();
+        var events = node.Store.Events(session);
+        await Eventually.ShouldHoldAsync(() => node.Checkpoints.ReceivedCalls().Count() == 2, "both were kept");
+        await node.Checkpoints.Received(1).TakeAsync(session, events.Single(e => e.Event is UserMessageAdded).Seq, true, Arg.Any<CancellationToken>());
+        await node.Checkpoints.Received(1).TakeAsync(session, events.Single(e => e.Event is TurnCompleted).Seq, false, Arg.Any<CancellationToken>());
     }
 
     [Fact]

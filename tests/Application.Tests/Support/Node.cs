@@ -9,6 +9,7 @@ using Claudy.Application.Users.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
+using Claudy.Domain.Workspaces;
 using MediatR;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -126,6 +127,8 @@ internal sealed class Node : IAsyncDisposable
         var memory = Substitute.For<INodeMemory>();
         memory.AvailableBytes.Returns(long.MaxValue);
         var workspace = new ScriptedWorkspace();
+        var checkpoints = Substitute.For<IWorkspaceCheckpoints>();
+        checkpoints.RestoreAsync(default, default, default).ReturnsForAnyArgs(WorkspaceErrors.NoCheckpoints());
 
         var signIns = Substitute.For<IRefreshTokenStore>();
         signIns.ListRevokedAsync(default, default).ReturnsForAnyArgs([]);
@@ -145,6 +148,7 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton(check).AddSingleton(Substitute.For<IRateLimiter>())
             .Configure<SessionOptions>(o => options?.Invoke(o))
             .Configure<NetworkOptions>(o => network?.Invoke(o))
+            .AddSingleton(Substitute.For<IWorkspaceWatch>()).AddSingleton(checkpoints)
             .AddSingleton<IWorkspaceConfigurationReader>(workspace).AddSingleton<IMcpServerVault>(workspace)
             .AddSingleton(Substitute.For<ITokenIssuer>()).AddSingleton(signIns).AddSingleton(personalTokens)
             .AddSingleton(Substitute.For<ISessionSearch>())
@@ -156,7 +160,7 @@ internal sealed class Node : IAsyncDisposable
         builder.AddApplication();
         var host = builder.Build();
         await host.StartAsync();
-        return new Node(host, store, coordination, agents, time, vault, files, workspace, memory) { Rules = rules, Audit = audit, Usage = usage };
+        return new Node(host, store, coordination, agents, time, vault, files, workspace, memory) { Checkpoints = checkpoints, Rules = rules, Audit = audit, Usage = usage };
     }
 
     public async Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request)
@@ -164,6 +168,12 @@ internal sealed class Node : IAsyncDisposable
         await using var scope = _host.Services.CreateAsyncScope();
         return await scope.ServiceProvider.GetRequiredService<IMediator>().Send(request).WaitAsync(Eventually.Deadline);
     }
+
+    /// <summary>Keeps nothing, unless the test says otherwise.</summary>
+    public required IWorkspaceCheckpoints Checkpoints { get; init; }
+
+    /// <summary>Tells what happened in a workspace.</summary>
+    public Task ObserveAsync(Func<IWorkspaceObserver, Task> tell) => tell(_host.Services.GetRequiredService<IWorkspaceObserver>()).WaitAsync(Eventually.Deadline);
 
     public async Task<SessionId> CreateSessionAsync() =>
         (await SendAsync(new CreateSession(Owner, new SessionSettings { Name = "test" }, null))).Value.Id;

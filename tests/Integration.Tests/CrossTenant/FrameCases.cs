@@ -61,6 +61,7 @@ internal static partial class FrameCases
         ["file_move"] = typeof(FileMoveData),
         ["file_delete"] = typeof(FileDeleteData),
         ["directory_create"] = typeof(DirectoryCreateData),
+        ["workspace_diff"] = typeof(WorkspaceDiffQuery),
     };
 
     /// <summary>Fields that name something, and what. Those of one frame only are written <c>frame.field</c>.</summary>
@@ -108,6 +109,8 @@ internal static partial class FrameCases
         ["limit"] = 10,
         ["after_seq"] = 1,
         ["before_seq"] = 3,
+        ["since_seq"] = null,
+        ["until_seq"] = null,
         ["at_seq"] = null,
         ["turn_id"] = 1,
         ["action"] = null,

@@ -5,6 +5,8 @@ using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
 using Claudy.Infrastructure.Files;
+using Claudy.Infrastructure.Files.Checkpoints;
+using Claudy.Infrastructure.Files.Watching;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Shouldly;
@@ -21,29 +23,41 @@ public enum Resolver
 /// <summary>A prepared workspace in a temporary folder, and a folder outside of it.</summary>
 internal sealed class TestWorkspace : IDisposable
 {
+    private readonly WorkspaceOptions _options;
+    private readonly BeneathResolver _resolver;
+    private readonly WorkspaceFolders _folders;
+    private readonly WorkspaceRestorer _restorer;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("claudy-files-");
 
-    public TestWorkspace(Resolver resolver = Resolver.OpenAt2, long maxFileBytes = 10 << 20, long maxWorkspaceBytes = 100 << 20)
+    public TestWorkspace(Resolver resolver = Resolver.OpenAt2, long maxFileBytes = 10 << 20, long maxWorkspaceBytes = 100 << 20, long maxFiles = 20_000)
     {
-        var options = new WorkspaceOptions
+        _options = new WorkspaceOptions
         {
             BasePath = Path.Combine(_folder.FullName, "workspaces"),
             HomesPath = Path.Combine(_folder.FullName, "homes"),
+            CheckpointsPath = Path.Combine(_folder.FullName, "checkpoints"),
             MaxFileBytes = maxFileBytes,
             MaxWorkspaceBytes = maxWorkspaceBytes,
+            MaxFiles = maxFiles,
         };
-        var settings = Options.Create(options);
-        var folders = new WorkspaceFolders(settings, resolver == Resolver.OpenAt2 ? BeneathResolver.OpenAt2.Instance : BeneathResolver.ComponentWise.Instance);
-        var staging = new StagingArea(folders);
-        var locks = new WorkspaceLocks();
-        var quota = new WorkspaceQuota(settings);
-        var writer = new WorkspaceWriter(folders, locks, quota);
-        Files = new WorkspaceFiles(settings, folders, staging, writer, new WorkspaceChanges(folders, staging, locks), locks);
-        Uploads = new WorkspaceUploads(settings, folders, staging, writer, quota);
-        Archives = new WorkspaceArchives(settings, folders, staging, writer, locks, quota);
+        var settings = Options.Create(_options);
+        _resolver = resolver == Resolver.OpenAt2 ? BeneathResolver.OpenAt2.Instance : BeneathResolver.ComponentWise.Instance;
+        _folders = new WorkspaceFolders(settings, _resolver);
+
+        // No user has limits of their own, so that neither store is asked.
+        var limits = new WorkspaceLimitBook(settings, sessions: null!, users: null!);
+        var (staging, locks, measured) = (new StagingArea(_folders), new WorkspaceLocks(), new MeasuredTotals());
+        Watcher = new WorkspaceWatcher(_folders, limits, locks, measured, News, TimeProvider.System, NullLogger<WorkspaceWatcher>.Instance);
+        var ledger = new WorkspaceUsageLedger(limits, measured, Watcher);
+        var writer = new WorkspaceWriter(_folders, locks, ledger);
+        _restorer = new WorkspaceRestorer(_folders, staging, locks, ledger);
+        Files = new WorkspaceFiles(_folders, staging, writer, new WorkspaceChanges(_folders, staging, locks, ledger), locks, ledger);
+        Uploads = new WorkspaceUploads(settings, _folders, staging, writer, ledger);
+        Archives = new WorkspaceArchives(_folders, staging, writer, locks, ledger);
         Sweep = new StagingSweep(staging, settings, TimeProvider.System, NullLogger<StagingSweep>.Instance);
-        StagingPath = Path.Combine(options.BasePath, ".staging");
+        StagingPath = Path.Combine(_options.BasePath, ".staging");
         Location = Files.Prepare(Session);
+        Checkpoints = NewCheckpoints();
         Outside = _folder.CreateSubdirectory("outside").FullName;
     }
 
@@ -56,6 +70,15 @@ internal sealed class TestWorkspace : IDisposable
     public WorkspaceArchives Archives { get; }
 
     public StagingSweep Sweep { get; }
+
+    public WorkspaceWatcher Watcher { get; }
+
+    public GitCheckpoints Checkpoints { get; }
+
+    public string CheckpointsOnDisk => Path.Combine(_folder.FullName, "checkpoints", Session.ToString());
+
+    /// <summary>What was told of it.</summary>
+    public RecordedNews News { get; } = new();
 
     public WorkspaceLocation Location { get; }
 
@@ -99,6 +122,15 @@ internal sealed class TestWorkspace : IDisposable
 
     public Task<WorkspaceUsage> MeasureAsync() => Files.MeasureAsync(Session, CancellationToken.None);
 
+    /// <summary>Checkpoints as another server would see them.</summary>
+    public GitCheckpoints NewCheckpoints(bool isOn = true)
+    {
+        _options.Checkpoints = isOn;
+        return new GitCheckpoints(_folders, _resolver, _restorer, Options.Create(_options), TimeProvider.System, NullLogger<GitCheckpoints>.Instance);
+    }
+
+    public Task WatchAsync() => Watcher.OpenAsync(Session, CancellationToken.None);
+
     public void PlantFile(string path, string content = "planted")
     {
         Directory.CreateDirectory(Path.GetDirectoryName(OnDisk(path))!);
@@ -111,9 +143,19 @@ internal sealed class TestWorkspace : IDisposable
 
     public void Dispose()
     {
+        Watcher.Dispose();
+
         // What tests plant is more than Directory.Delete can remove.
         using var parent = DirectoryHandle.Open(_folder.Parent!.FullName, out _)!;
         TreeRemoval.Remove(parent, EntryName.From(_folder.Name), CancellationToken.None);
+    }
+
+    /// <summary>Does something within the workspace, as a command of Claude's does.</summary>
+    public async Task ShellAsync(string script)
+    {
+        using var shell = Process.Start(new ProcessStartInfo("sh", ["-c", script]) { WorkingDirectory = Location.WorkspacePath })!;
+        await shell.WaitForExitAsync();
+        shell.ExitCode.ShouldBe(0);
     }
 
     private static async Task RunAsync(string program, params string[] arguments)

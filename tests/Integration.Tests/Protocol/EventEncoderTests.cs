@@ -7,6 +7,7 @@ using Claudy.Application.Usage;
 using Claudy.Application.Usage.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Usage;
+using Claudy.Domain.Workspaces;
 using Claudy.Domain.Users;
 using Claudy.Integration.Tests.Agents;
 using Claudy.Integration.Tests.Sessions;
@@ -68,6 +69,9 @@ public sealed class EventEncoderTests
         new BudgetPaused(Reached),
         new BudgetResumed(BudgetScope.ServerMonth),
         new BudgetWarned(Reached),
+        new QuotaPaused(new WorkspaceUsage(209715200, 4, 104857600, 20000)),
+        new QuotaResumed(new WorkspaceUsage(1, 1, 3, 2)),
+        new FilesChanged([new ChangedFile("a.txt", FileChange.Created)], IsTruncated: false),
     ];
 
     private readonly EventEncoder _encoder = new(Id, new FakeTimeProvider(Now));
@@ -145,6 +149,24 @@ public sealed class EventEncoderTests
         paused.Data().ShouldBeJson("""{"scope":"user","period":"day","limit_usd":1.5,"spent_usd":1.75,"resets_at":"2026-01-01T12:00:01.123Z"}""");
         Encode(new BudgetWarned(new BudgetReached(BudgetScope.Session, 1, 2, null))).Data().ShouldBeJson("""{"scope":"session","limit_usd":1,"spent_usd":2}""");
         Encode(new BudgetResumed(BudgetScope.ServerMonth)).Data().ShouldBeJson("""{"scope":"server","period":"month"}""");
+    }
+
+    [Fact]
+    public void Write_WhenTheWorkspaceIsOverItsLimit_ShouldSayHowFar()
+    {
+        var paused = Encode(new QuotaPaused(new WorkspaceUsage(209715200, 4, 104857600, 20000)));
+
+        paused.Content()!.ShouldContain("200 MB in 4 files");
+        paused.Data().ShouldBeJson("""{"size_bytes":209715200,"file_count":4,"max_size_bytes":104857600,"max_files":20000}""");
+    }
+
+    [Fact]
+    public void Write_WhenFilesChanged_ShouldSayHow()
+    {
+        Encode(new FilesChanged([new ChangedFile("a.txt", FileChange.Created), new ChangedFile("b.txt", FileChange.Modified)], IsTruncated: false)).Data()
+            .ShouldBeJson("""{"files":[{"path":"a.txt","change":"created"},{"path":"b.txt","change":"modified"}]}""");
+        Encode(new FilesChanged([new ChangedFile("c.txt", FileChange.Deleted)], IsTruncated: true)).Data()
+            .ShouldBeJson("""{"files":[{"path":"c.txt","change":"deleted"}],"truncated":true}""");
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Usage;
+using Claudy.Domain.Workspaces;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -75,6 +76,11 @@ internal static class SampleEvents
         from resets in Time
         select new BudgetReached(scope, cents / 100m, cents / 50m, cents % 2 == 0 ? resets : null);
 
+    private static readonly Gen<WorkspaceUsage> Usage =
+        from bytes in ArbMap.Default.GeneratorFor<long>()
+        from files in ArbMap.Default.GeneratorFor<int>()
+        select new WorkspaceUsage(bytes, files, 100, 20);
+
     public static Arbitrary<SessionEvent> Arbitrary { get; } = Gen.OneOf(
         Of(AnySettings.Select(settings => new SessionCreated(settings))),
         Of(AnySettings.Select(settings => new SettingsChanged(settings))),
@@ -101,7 +107,10 @@ internal static class SampleEvents
         Of(ArbMap.Default.GeneratorFor<int>().Zip(Texts, (turn, files) => new ConversationRewound(turn, turn, files.Length > 0, files.Length > 0 ? files : null, null))),
         Of(Reached.Select(reached => new BudgetPaused(reached))),
         Of(Reached.Select(reached => new BudgetWarned(reached))),
-        Of(AnyOf<BudgetScope>().Select(scope => new BudgetResumed(scope)))).ToArbitrary();
+        Of(AnyOf<BudgetScope>().Select(scope => new BudgetResumed(scope))),
+        Of(Usage.Select(usage => new QuotaPaused(usage))),
+        Of(Usage.Select(usage => new QuotaResumed(usage))),
+        Of(Texts.Zip(AnyOf<FileChange>(), (paths, change) => new FilesChanged([.. paths.Select(path => new ChangedFile(path, change))], paths.Length > 2)))).ToArbitrary();
 
     public static JsonElement Json(string json) => JsonElement.Parse(json);
 

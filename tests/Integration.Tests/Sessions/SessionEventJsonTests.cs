@@ -2,6 +2,7 @@ using System.Text;
 using Claudy.Application.Sessions;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Usage;
+using Claudy.Domain.Workspaces;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -106,6 +107,18 @@ public sealed class SessionEventJsonTests
             new BudgetWarned(new BudgetReached(BudgetScope.Session, 1, 2, null)),
             """{"type":"budget_warned","reached":{"scope":"session","limit_usd":1,"spent_usd":2}}"""
         },
+        {
+            new QuotaPaused(new WorkspaceUsage(5, 4, 3, 2)),
+            """{"type":"quota_paused","usage":{"size_bytes":5,"file_count":4,"max_size_bytes":3,"max_files":2}}"""
+        },
+        {
+            new QuotaResumed(new WorkspaceUsage(1, 1, 3, 2)),
+            """{"type":"quota_resumed","usage":{"size_bytes":1,"file_count":1,"max_size_bytes":3,"max_files":2}}"""
+        },
+        {
+            new FilesChanged([new ChangedFile("a.txt", FileChange.Created), new ChangedFile("b.txt", FileChange.Deleted)], IsTruncated: true),
+            """{"type":"files_changed","files":[{"path":"a.txt","change":"created"},{"path":"b.txt","change":"deleted"}],"is_truncated":true}"""
+        },
         { new BudgetResumed(BudgetScope.ServerMonth), """{"type":"budget_resumed","scope":"server_month"}""" },
         {
             new ConversationRewound(2, 5, FilesRestored: false, null, "no"),
@@ -178,7 +191,7 @@ public sealed class SessionEventJsonTests
             {"settings":{"name":"n","permission_mode":"default","allowed_tools":[],"disallowed_tools":[],"brings_own_key":false},"status":"running",
             "queue":[{"id":"q2","text":"later","images":[]}],
             "pending_permissions":[{"id":"p1","tool_name":"Bash","input":{},"suggested_rules":[],"expires_at":"1970-01-01T00:00:00+00:00"}],
-            "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00","is_suspended":false,"is_held":false},"turn_count":2,"taken_back":[{"first":1,"last":1}],"remembered_rules":["Read"],
+            "current_turn":{"id":2,"message_id":"q1","started_at":"1970-01-01T00:00:00+00:00","is_suspended":false,"is_held":false,"waits_for_room":false},"turn_count":2,"taken_back":[{"first":1,"last":1}],"remembered_rules":["Read"],
             "agent_session_id":"00000000-0000-0000-0000-000000000001",
             "accepted_messages":[{"client_id":"c1","message_id":"q1","fingerprint":"ff","at":"1970-01-01T00:00:00+00:00"}],
             "usage":{"input_tokens":1,"output_tokens":2,"cache_creation_input_tokens":3,"cache_read_input_tokens":4},"cost_usd":1.5}

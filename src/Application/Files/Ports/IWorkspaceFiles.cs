@@ -75,8 +75,11 @@ public interface IWorkspaceFiles
     Task<Result<FilePage>> ListAsync(
         SessionId session, WorkspacePath? path, bool recursive, int limit, string? cursor, bool ignore, CancellationToken cancellationToken);
 
-    /// <summary>How much the workspace holds.</summary>
+    /// <summary>How much the workspace holds, as far as the server knows without looking: exact but for what others wrote a moment ago.</summary>
     Task<WorkspaceUsage> MeasureAsync(SessionId session, CancellationToken cancellationToken);
+
+    /// <summary>How much the workspace holds, by looking at every file.</summary>
+    Task<WorkspaceUsage> MeasureAnewAsync(SessionId session, CancellationToken cancellationToken);
 }
 
 /// <summary>Where a session's folders are on this machine.</summary>
@@ -161,9 +164,3 @@ public enum FileEntryType
 
 /// <summary>Some entries, ordered by path, and where to go on.</summary>
 public sealed record FilePage(IReadOnlyList<FileEntry> Entries, string? NextCursor);
-
-/// <summary>How much a workspace holds, and may hold.</summary>
-/// <param name="SizeBytes">What its files hold.</param>
-/// <param name="FileCount">How many files.</param>
-/// <param name="MaxSizeBytes">What they may hold.</param>
-public sealed record WorkspaceUsage(long SizeBytes, long FileCount, long MaxSizeBytes);

@@ -3,6 +3,7 @@ using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Sessions.Permissions;
 using Claudy.Domain.Usage;
+using Claudy.Domain.Workspaces;
 
 namespace Claudy.Application.Sessions.Ports;
 
@@ -113,6 +114,14 @@ public abstract record SessionCommand
 
     /// <summary>Decides about the workspace's own configuration.</summary>
     public sealed record ReviewConfiguration(string Digest, ConfigurationDecision Decision) : SessionCommand;
+
+    /// <summary>Files of its workspace changed.</summary>
+    /// <param name="Files">Which.</param>
+    /// <param name="IsTruncated">Whether more changed than are listed.</param>
+    public sealed record NoteFiles(IReadOnlyList<ChangedFile> Files, bool IsTruncated) : SessionCommand;
+
+    /// <summary>Its workspace holds more than it may.</summary>
+    public sealed record ExceedQuota(WorkspaceUsage Usage) : SessionCommand;
 
     /// <summary>Something that only the running agent can answer; <c>SESSION_021</c> without one.</summary>
     public abstract record AgentQuery : SessionCommand;

@@ -7,6 +7,7 @@ using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Usage;
 using Claudy.Domain.Sessions;
+using Claudy.Domain.Workspaces;
 using Claudy.WebApi.Protocol;
 
 namespace Claudy.WebApi.Http.Exports;
@@ -74,6 +75,9 @@ internal sealed class MarkdownTranscript(IBufferWriter<byte> output, SessionDeta
                 break;
             case BudgetPaused e:
                 Line($"*{MarkdownText.Inline(UsageErrors.BudgetSpent(e.Reached).Message)}*\n");
+                break;
+            case QuotaPaused e:
+                Line($"*{MarkdownText.Inline(WorkspaceErrors.QuotaPaused(e.Usage))}*\n");
                 break;
             case TurnCompleted e:
                 WriteEnd(e);

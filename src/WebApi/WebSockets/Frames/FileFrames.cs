@@ -147,7 +147,8 @@ internal static class FileFrames
                     usage.Value.SizeBytes,
                     Math.Round(usage.Value.SizeBytes / Megabyte, 2),
                     Math.Round(usage.Value.MaxSizeBytes / Megabyte, 2),
-                    usage.Value.FileCount),
+                    usage.Value.FileCount,
+                    usage.Value.MaxFiles),
                 ProtocolJson.Default.WorkspaceInfoData,
                 session.Value,
                 cancellationToken)

@@ -189,7 +189,8 @@ internal static class SessionFrames
         attached.State.PendingPermissions,
         [.. attached.State.Queue.Select((message, index) => new QueuedMessageData(message.Id, message.ClientId, message.Text, index + 1))],
         attached.State.Configuration,
-        attached.State.BudgetPause is { } pause ? WireUsage.DataOf(pause) : null);
+        attached.State.BudgetPause is { } pause ? WireUsage.DataOf(pause) : null,
+        attached.State.QuotaPause is { } quota ? QuotaData.Of(quota) : null);
 
     private static SessionHistoryData HistoryOf(SessionId session, SessionHistory history)
     {

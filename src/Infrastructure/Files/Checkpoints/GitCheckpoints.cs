@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Claudy.Application.Files.Ports;
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Shared;
+using Claudy.Domain.Workspaces;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Claudy.Infrastructure.Files.Checkpoints;
+
+/// <summary>Keeps checkpoints in a bare repository for each session, beside the workspaces, where no session can see it.</summary>
+internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints
+{
+    private const int MaxRemembered = 32;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestWork = TimeSpan.FromMinutes(1);
+
+    private readonly WorkspaceFolders _folders;
+    private readonly BeneathResolver _resolver;
+    private readonly WorkspaceRestorer _restorer;
+    private readonly WorkspaceOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<GitCheckpoints> _logger;
+    private readonly string? _git;
+    private readonly ConcurrentDictionary<SessionId, SessionCheckpoints> _sessions = new();
+
+    // Of repositories: a workspace can be worked in while its checkpoint is taken.
+    private readonly WorkspaceLocks _locks = new();
+
+    public GitCheckpoints(
+        WorkspaceFolders folders,
+        BeneathResolver resolver,
+        WorkspaceRestorer restorer,
+        IOptions<WorkspaceOptions> options,
+        TimeProvider time,
+        ILogger<GitCheckpoints> logger)
+    {
+        _restorer = restorer;
+        (_folders, _resolver, _options, _time, _logger) = (folders, resolver, options.Value, time, logger);
+        _git = GitRepository.FindGit();
+        if (_git is null && _options.Checkpoints)
+        {
+            LogNoGit();
+        }
+    }
+
+    private bool IsOn => _git is not null && _options.Checkpoints && _folders.CheckpointsPath is not null;
+
+    public async Task TakeAsync(SessionId session, long seq, bool isBeginning, CancellationToken cancellationToken)
+    {
+        if (!IsOn)
+        {
+            return;
+        }
+
+        var taking = GuardAsync(session, async (checkpoints, token) =>
+        {
+            await checkpoints.TakeAsync(CheckpointName.Of(seq, isBeginning), token);
+            return Result.Success();
+        });
+        try
+        {
+            await taking.WaitAsync(LongestWait, _time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            LogSlow(session);
+        }
+    }
+
+    public async Task<Result<WorkspaceDiff>> DiffAsync(SessionId session, long? sinceSeq, long? untilSeq, CancellationToken cancellationToken) =>
+        IsOn
+            ? await GuardAsync(session, (checkpoints, token) => checkpoints.DiffAsync(sinceSeq, untilSeq, token)).WaitAsync(cancellationToken)
+            : WorkspaceErrors.NoCheckpoints();
+
+    public async Task<Result<IReadOnlyList<string>>> RestoreAsync(SessionId session, long seq, CancellationToken cancellationToken) =>
+        IsOn
+            ? await GuardAsync(session, (checkpoints, token) => checkpoints.RestoreAsync(seq, new SessionFiles(_restorer, session), token)).WaitAsync(cancellationToken)
+            : WorkspaceErrors.NoCheckpoints();
+
+    private SessionCheckpoints Of(SessionId session)
+    {
+        if (_sessions.Count >= MaxRemembered && !_sessions.ContainsKey(session))
+        {
+            // What is forgotten is found out again.
+            _sessions.TryRemove(_sessions.Keys.First(), out _);
+        }
+
+        return _sessions.GetOrAdd(session, id => new SessionCheckpoints(
+            new GitRepository(_git!, Path.Combine(_folders.CheckpointsPath!, id.ToString())), () => _folders.OpenRoot(id, out _), _resolver, _options, _time));
+    }
+
+    private async Task<T> GuardAsync<T>(SessionId session, Func<SessionCheckpoints, CancellationToken, Task<T>> work)
+        where T : IResult<T>
+    {
+        // Neither the session's loop nor what is said to Claude waits for the disk.
+        await Task.Yield();
+        using var deadline = new CancellationTokenSource(LongestWork, _time);
+        try
+        {
+            using var turn = await _locks.EnterAsync(session, deadline.Token);
+            return await work(Of(session), deadline.Token);
+        }
+        catch (Exception exception)
+        {
+            _sessions.TryRemove(session, out _);
+            LogFailed(exception, session);
+            return T.Failure(WorkspaceErrors.CheckpointFailed());
+        }
+    }
+
+    [LoggerMessage(2660, LogLevel.Warning, "git is not installed: there are no checkpoints of workspaces, and no workspace_diff")]
+    private partial void LogNoGit();
+
+    [LoggerMessage(2661, LogLevel.Information, "Session {SessionId}: a checkpoint of its workspace takes long; the session goes on meanwhile")]
+    private partial void LogSlow(SessionId sessionId);
+
+    [LoggerMessage(2662, LogLevel.Warning, "Session {SessionId}: no checkpoint of its workspace could be taken or compared")]
+    private partial void LogFailed(Exception exception, SessionId sessionId);
+}
+
+/// <summary>The name of a checkpoint: the event at which it was taken, and whether a turn began with it.</summary>
+internal readonly record struct CheckpointName(long Seq, bool IsBeginning)
+{
+    public const string Prefix = "refs/checkpoints/";
+    private const string Beginning = "-begin";
+
+    public string Ref => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Seq:D19}{(IsBeginning ? Beginning : "-end")}");
+
+    public static CheckpointName Of(long seq, bool isBeginning) => new(seq, isBeginning);
+
+    public static CheckpointName Parse(string name) => new(
+        long.Parse(name[Prefix.Length..name.LastIndexOf('-')], CultureInfo.InvariantCulture), name.EndsWith(Beginning, StringComparison.Ordinal));
+}
