@@ -155,11 +155,17 @@ internal sealed class RawClient : IDisposable
         {
             frame[1] = (byte)(0x80 | payload.Length);
         }
-        else
+        else if (payload.Length <= ushort.MaxValue)
         {
             frame[1] = 0x80 | 126;
-            BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), checked((ushort)payload.Length));
+            BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), (ushort)payload.Length);
             header = 4;
+        }
+        else
+        {
+            frame[1] = 0x80 | 127;
+            BinaryPrimitives.WriteUInt64BigEndian(frame.AsSpan(2), (ulong)payload.Length);
+            header = 10;
         }
 
         payload.CopyTo(frame.AsSpan(header + 4));
