@@ -22,7 +22,7 @@ internal sealed class DirectoryHandle : IDisposable
     public static readonly int OpenFlags = Posix.ReadOnly | Posix.Directory | Posix.NoFollow | Posix.CloseOnExec;
 
     private static readonly int OpenFileFlags = Posix.ReadOnly | Posix.NonBlocking | Posix.NoControllingTerminal | Posix.NoFollow | Posix.CloseOnExec;
-    private static readonly int CreateFileFlags = Posix.WriteOnly | Posix.Create | Posix.Exclusive | Posix.NoFollow | Posix.CloseOnExec;
+    private static readonly int CreateFileFlags = Posix.ReadWrite | Posix.Create | Posix.Exclusive | Posix.NoFollow | Posix.CloseOnExec;
 
     private DirectoryHandle(int descriptor) => Handle = new SafeFileHandle(descriptor, ownsHandle: true);
 
@@ -54,6 +54,7 @@ internal sealed class DirectoryHandle : IDisposable
     public SafeFileHandle? OpenFile(EntryName name, out Errno error) =>
         OwnFile(Posix.OpenAt(Handle, name.Terminated, OpenFileFlags, 0), out error);
 
+    /// <summary>Makes a file, to be written and read.</summary>
     public SafeFileHandle? CreateFile(EntryName name, uint mode, out Errno error) =>
         OwnFile(Posix.OpenAt(Handle, name.Terminated, CreateFileFlags, mode), out error);
 

@@ -10,7 +10,7 @@ namespace Claudy.Infrastructure.Files;
 
 /// <summary>Workspaces as folders named by session id. Claude works in them meanwhile, and may plant links and swap names at any moment.</summary>
 /// <remarks>So nothing is ever done by path: a folder is opened beneath the workspace without following a link, and the work happens in what was opened.</remarks>
-internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, BeneathResolver resolver) : IWorkspaceFiles
+internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, BeneathResolver resolver, IContentScanner scanner) : IWorkspaceFiles
 {
     private const uint NewFileMode = 0b110_000_000;
     private const int LargestPage = 1000;
@@ -100,14 +100,29 @@ internal sealed class WorkspaceFiles(IOptions<WorkspaceOptions> options, Beneath
         }
 
         using var folder = MakeFolders(root, path, out error);
-        error = folder is null
-            ? error
-            : await AtomicWrite.PutAsync(folder, EntryName.From(path.Name), content, replaced?.Permissions ?? NewFileMode, overwrite, cancellationToken);
-        return error switch
+        if (folder is null)
+        {
+            return Failure(error, path.Value);
+        }
+
+        var put = await AtomicWrite.PutAsync(
+            folder,
+            EntryName.From(path.Name),
+            content,
+            replaced?.Permissions ?? NewFileMode,
+            overwrite,
+            (staged, token) => scanner.ScanAsync(path, staged, token),
+            cancellationToken);
+        if (!put.IsSuccess)
+        {
+            return put.Error;
+        }
+
+        return put.Value switch
         {
             Errno.None => new WrittenFile(path, content.Length, Sha256(content), replaced is null),
             Errno.Exists => WorkspaceErrors.Exists(path.Value),
-            _ => Failure(error, path.Value),
+            var failed => Failure(failed, path.Value),
         };
     }
 

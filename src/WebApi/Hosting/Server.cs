@@ -10,6 +10,7 @@ using Claudy.Infrastructure.GitHub;
 using Claudy.Infrastructure.InProcess;
 using Claudy.Infrastructure.Processes;
 using Claudy.Infrastructure.Sandbox;
+using Claudy.Infrastructure.Scanning;
 using Claudy.Infrastructure.Security;
 using Claudy.Infrastructure.Sqlite;
 using Claudy.WebApi.Edge;
@@ -49,6 +50,7 @@ internal static class Server
         builder.AddAuditLog();
         builder.AddSqliteStores();
         builder.AddInProcessCoordination();
+        builder.AddContentScanning();
         builder.AddWorkspaceFiles();
         builder.AddSecurity();
         builder.AddGitHub();

@@ -5,6 +5,7 @@ using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
 using Claudy.Infrastructure.Files;
+using Claudy.Infrastructure.Scanning;
 using Microsoft.Extensions.Options;
 using Shouldly;
 
@@ -22,7 +23,8 @@ internal sealed class TestWorkspace : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("claudy-files-");
 
-    public TestWorkspace(Resolver resolver = Resolver.OpenAt2, long maxFileBytes = 10 << 20, long maxWorkspaceBytes = 100 << 20)
+    public TestWorkspace(
+        Resolver resolver = Resolver.OpenAt2, long maxFileBytes = 10 << 20, long maxWorkspaceBytes = 100 << 20, IContentScanner? scanner = null)
     {
         var options = new WorkspaceOptions
         {
@@ -31,7 +33,10 @@ internal sealed class TestWorkspace : IDisposable
             MaxFileBytes = maxFileBytes,
             MaxWorkspaceBytes = maxWorkspaceBytes,
         };
-        Files = new WorkspaceFiles(Options.Create(options), resolver == Resolver.OpenAt2 ? BeneathResolver.OpenAt2.Instance : BeneathResolver.ComponentWise.Instance);
+        Files = new WorkspaceFiles(
+            Options.Create(options),
+            resolver == Resolver.OpenAt2 ? BeneathResolver.OpenAt2.Instance : BeneathResolver.ComponentWise.Instance,
+            scanner ?? new CombinedScanner([]));
         Location = Files.Prepare(Session);
         Outside = _folder.CreateSubdirectory("outside").FullName;
     }
