@@ -66,6 +66,7 @@ public static class DependencyInjection
         services.AddSingleton<SessionRunnerFactory>();
         services.AddSingleton<SessionRemoval>();
         services.AddSingleton<SessionDeletion>();
+        services.AddSingleton<ClonedSessions>();
         services.AddSingleton<SessionHost>();
         services.AddHostedService(provider => provider.GetRequiredService<SessionHost>());
 

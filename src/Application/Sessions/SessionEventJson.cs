@@ -45,6 +45,7 @@ public static class SessionEventJson
         new(typeof(BudgetPaused), "budget_paused"),
         new(typeof(BudgetResumed), "budget_resumed"),
         new(typeof(BudgetWarned), "budget_warned"),
+        new(typeof(RepositoryCloned), "repository_cloned"),
     ];
 
     private static readonly JsonSerializerOptions Options = CreateOptions();
@@ -156,5 +157,6 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(BudgetPaused))]
 [JsonSerializable(typeof(BudgetResumed))]
 [JsonSerializable(typeof(BudgetWarned))]
+[JsonSerializable(typeof(RepositoryCloned))]
 [JsonSerializable(typeof(SessionState))]
 internal sealed partial class SessionJsonContext : JsonSerializerContext;

@@ -45,9 +45,7 @@ internal sealed class BuiltInScanner(IOptions<ContentPolicyOptions> options) : I
         try
         {
             var read = await ReadAsync(content, buffer, 0, HeadLength, cancellationToken);
-            return OfHead(buffer.AsSpan(0, read)) is { } atOnce ? atOnce
-                : _policy == ContentPolicy.Strict ? await OfWholeAsync(content, buffer, cancellationToken)
-                : null;
+            return OfHead(buffer.AsSpan(0, read)) ?? (_policy == ContentPolicy.Strict ? await OfWholeAsync(content, buffer, cancellationToken) : null);
         }
         finally
         {
@@ -64,7 +62,8 @@ internal sealed class BuiltInScanner(IOptions<ContentPolicyOptions> options) : I
         var text = ArrayPool<char>.Shared.Rent(PieceLength);
         try
         {
-            for (var at = 0L; ; at += PieceLength - ShellPatterns.LongestMatch)
+            var at = 0L;
+            while (true)
             {
                 var read = await ReadAsync(content, buffer, at, PieceLength, cancellationToken);
                 var letters = Encoding.Latin1.GetChars(buffer.AsSpan(0, read), text);
@@ -77,6 +76,8 @@ internal sealed class BuiltInScanner(IOptions<ContentPolicyOptions> options) : I
                 {
                     return null;
                 }
+
+                at += PieceLength - ShellPatterns.LongestMatch;
             }
         }
         finally

@@ -26,8 +26,11 @@ internal static class ClamAvAddress
         }
 
         var host = address[..colon];
-        return IPAddress.TryParse(host, out var literal) ? new IPEndPoint(literal, port)
-            : Uri.CheckHostName(host) == UriHostNameType.Dns ? new DnsEndPoint(host, port)
-            : null;
+        if (IPAddress.TryParse(host, out var literal))
+        {
+            return new IPEndPoint(literal, port);
+        }
+
+        return Uri.CheckHostName(host) == UriHostNameType.Dns ? new DnsEndPoint(host, port) : null;
     }
 }

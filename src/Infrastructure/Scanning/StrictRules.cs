@@ -28,9 +28,12 @@ internal static class StrictRules
         }
 
         var extension = Path.GetExtension(path.Name);
-        return ScriptExtensions.Contains(extension) ? new Objection("script_extension", $"is a script by its ending {extension}")
-            : ProgramExtensions.Contains(extension) ? new Objection("program_extension", $"is a program by its ending {extension}")
-            : null;
+        if (ScriptExtensions.Contains(extension))
+        {
+            return new Objection("script_extension", $"is a script by its ending {extension}");
+        }
+
+        return ProgramExtensions.Contains(extension) ? new Objection("program_extension", $"is a program by its ending {extension}") : null;
     }
 
     public static Objection? OfHead(ReadOnlySpan<byte> head)

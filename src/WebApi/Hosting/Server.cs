@@ -9,6 +9,7 @@ using Claudy.Infrastructure.Files;
 using Claudy.Infrastructure.GitHub;
 using Claudy.Infrastructure.InProcess;
 using Claudy.Infrastructure.Processes;
+using Claudy.Infrastructure.Repositories;
 using Claudy.Infrastructure.Sandbox;
 using Claudy.Infrastructure.Scanning;
 using Claudy.Infrastructure.Security;
@@ -60,6 +61,7 @@ internal static class Server
         builder.AddApiBroker();
         builder.AddEgressProxy();
         builder.AddClaudeAgent();
+        builder.AddRepositories();
 
         // Last, and so the first to stop: sessions end while all that they need is still there.
         builder.AddApplication();

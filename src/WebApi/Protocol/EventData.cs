@@ -120,6 +120,11 @@ internal static class EventData
             case BudgetResumed e:
                 WireUsage.Write(writer, e.Scope);
                 break;
+            case RepositoryCloned e:
+                writer.WriteString("url"u8, e.Url);
+                WriteOptional(writer, "ref"u8, e.Ref);
+                writer.WriteString("commit"u8, e.Commit);
+                break;
             case AgentNotice e:
                 writer.WriteString("notice"u8, e.Type);
                 WriteJson(writer, "raw"u8, e.Raw);

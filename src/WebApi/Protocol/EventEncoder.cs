@@ -127,6 +127,7 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         BudgetPaused => FrameTypes.Event.BudgetPaused,
         BudgetResumed => FrameTypes.Event.BudgetResumed,
         BudgetWarned => FrameTypes.Event.BudgetWarning,
+        RepositoryCloned => FrameTypes.Event.RepositoryCloned,
         _ => throw new ArgumentOutOfRangeException(nameof(sessionEvent), sessionEvent.GetType(), "Every event has a frame."),
     };
 

@@ -68,6 +68,7 @@ public sealed class EventEncoderTests
         new BudgetPaused(Reached),
         new BudgetResumed(BudgetScope.ServerMonth),
         new BudgetWarned(Reached),
+        new RepositoryCloned("https://git.test/a.git", "main", "c0ffee"),
     ];
 
     private readonly EventEncoder _encoder = new(Id, new FakeTimeProvider(Now));

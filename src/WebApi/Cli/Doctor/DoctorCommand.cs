@@ -36,7 +36,7 @@ internal static class DoctorCommand
 
     private static async Task<List<Finding>> ExamineAsync(CancellationToken cancellationToken)
     {
-        List<Finding> findings = [MachineChecks.Runtime(), MachineChecks.Socat()];
+        List<Finding> findings = [MachineChecks.Runtime(), MachineChecks.Socat(), MachineChecks.Git()];
         try
         {
             using var host = LocalServices.ComposeForExamination();

@@ -18,6 +18,11 @@ internal static class MachineChecks
         ? new Finding("socat", Severity.Ok, "installed")
         : new Finding("socat", Severity.Warning, "not installed: no session in a sandbox can have a network", "apt install socat");
 
+    /// <summary>git fetches the repositories that sessions begin with.</summary>
+    public static Finding Git() => IsOnPath("git")
+        ? new Finding("git", Severity.Ok, "installed")
+        : new Finding("git", Severity.Warning, "not installed: no session can begin with a repository", "apt install git");
+
     /// <summary>Whether the data folder can be written, and by nobody else.</summary>
     public static Finding DataFolder(string path)
     {
