@@ -106,6 +106,10 @@ public sealed class SessionEventJsonTests
             new BudgetWarned(new BudgetReached(BudgetScope.Session, 1, 2, null)),
             """{"type":"budget_warned","reached":{"scope":"session","limit_usd":1,"spent_usd":2}}"""
         },
+        {
+            new RepositoryCloned("https://git.test/a.git", "main", "c0ffee"),
+            """{"type":"repository_cloned","url":"https://git.test/a.git","ref":"main","commit":"c0ffee"}"""
+        },
         { new BudgetResumed(BudgetScope.ServerMonth), """{"type":"budget_resumed","scope":"server_month"}""" },
         {
             new ConversationRewound(2, 5, FilesRestored: false, null, "no"),
