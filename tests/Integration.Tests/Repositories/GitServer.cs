@@ -71,7 +71,7 @@ internal sealed class GitServer : IAsyncDisposable
 
     public static string Shell(string folder, string script)
     {
-        var start = new ProcessStartInfo("/bin/sh", ["-c", script]) { WorkingDirectory = folder, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("/bin/sh", ["-c", script]) { WorkingDirectory = folder, RedirectStandardOutput = true, UseShellExecute = false };
         foreach (var who in new[] { "AUTHOR", "COMMITTER" })
         {
             start.Environment[$"GIT_{who}_NAME"] = "Test";
@@ -101,7 +101,8 @@ internal sealed class GitServer : IAsyncDisposable
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
-        using var made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var now = TimeProvider.System.GetUtcNow();
+        using var made = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
         File.WriteAllText(CertificatePath, made.ExportCertificatePem());
         return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
@@ -136,7 +137,12 @@ internal sealed class GitServer : IAsyncDisposable
     private async Task RunBackendAsync(HttpContext context)
     {
         var request = context.Request;
-        var start = new ProcessStartInfo("git", ["-c", "safe.directory=*", "http-backend"]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("git", ["-c", "safe.directory=*", "http-backend"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         start.Environment["GIT_PROJECT_ROOT"] = Path.Combine(_folder.FullName, "repositories");
         start.Environment["GIT_HTTP_EXPORT_ALL"] = "1";
         start.Environment["PATH_INFO"] = request.Path;

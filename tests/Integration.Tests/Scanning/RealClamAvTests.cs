@@ -39,7 +39,7 @@ public sealed class RealClamAvTests : IAsyncLifetime
             Foreground yes
             MaxThreads 2
             """);
-        _clamd = Process.Start(new ProcessStartInfo(program, ["--config-file", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _clamd = Process.Start(new ProcessStartInfo(program, ["--config-file", configuration]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
         _clamd.BeginOutputReadLine();
         _clamd.BeginErrorReadLine();
         await Eventually.IsTrueAsync(

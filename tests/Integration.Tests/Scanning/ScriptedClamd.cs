@@ -75,7 +75,7 @@ internal sealed class ScriptedClamd : IAsyncDisposable
         try
         {
             var command = await ReadCommandAsync(stream);
-            var answer = command == "zVERSION" ? "ClamAV 1.0.0/scripted" : await ReadStreamAsync(stream) is { } content ? _answer(content) : "INSTREAM size limit exceeded. ERROR";
+            var answer = command == "zVERSION" ? "ClamAV 1.0.0/scripted" : await AnswerStreamAsync(stream);
             if (answer is { Length: > 0 })
             {
                 await stream.WriteAsync(Encoding.UTF8.GetBytes(answer + "\0"), _stopping.Token);
@@ -90,6 +90,9 @@ internal sealed class ScriptedClamd : IAsyncDisposable
             // The client, or the test, has gone.
         }
     }
+
+    private async Task<string?> AnswerStreamAsync(NetworkStream stream) =>
+        await ReadStreamAsync(stream) is { } content ? _answer(content) : "INSTREAM size limit exceeded. ERROR";
 
     private async Task<string> ReadCommandAsync(NetworkStream stream)
     {
