@@ -70,6 +70,7 @@ public static class DependencyInjection
         services.AddSingleton<SessionRunnerFactory>();
         services.AddSingleton<SessionRemoval>();
         services.AddSingleton<SessionDeletion>();
+        services.AddSingleton<ClonedSessions>();
         services.AddSingleton<SessionHost>();
         services.AddSingleton<IWorkspaceObserver, WorkspaceNews>();
         services.AddHostedService(provider => provider.GetRequiredService<SessionHost>());

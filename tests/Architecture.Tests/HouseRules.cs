@@ -45,7 +45,7 @@ public sealed class HouseRules
     [Fact]
     public void Adapters_ShouldNotKnowEachOther()
     {
-        (string, string)[] builtOn = [("Agents", "Processes"), ("Agents", "Sandbox"), ("Sandbox", "Processes")];
+        (string, string)[] builtOn = [("Agents", "Processes"), ("Agents", "Sandbox"), ("Sandbox", "Processes"), ("Repositories", "Processes"), ("Repositories", "Sandbox")];
 
         House.Claudy.AdapterViolations(builtOn).ShouldBeEmpty();
         House.Planted.AdapterViolations(builtOn).ShouldContain(v => v.Contains("AdapterThatKnowsAnother", StringComparison.Ordinal));

@@ -39,6 +39,7 @@ public sealed partial class SecretRules
         "Claudy.Infrastructure.GitHub.TokenAnswer::AccessToken",
         "Claudy.WebApi.Protocol.CreateSessionData::ClaudeToken",
         "Claudy.WebApi.Protocol.ClaudeTokenData::ClaudeToken",
+        "Claudy.WebApi.Protocol.RepositoryData::Token",
         "Claudy.Infrastructure.Security.KeyLine::Key",
     ];
 

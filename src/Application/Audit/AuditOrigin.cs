@@ -29,7 +29,7 @@ public sealed class AuditOrigin
         Correlation = Correlation,
         Session = act.Session,
         Target = act.Target,
-        Details = act.Details,
+        Details = error?.Details.GetValueOrDefault("rule") is string rule ? act.With("rule", rule).Details : act.Details,
     };
 
     /// <summary>Takes over where another scope's requests came from.</summary>

@@ -9,6 +9,7 @@ using Claudy.Domain.Networking;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Users;
+using Claudy.Domain.Workspaces;
 using FluentValidation;
 using MediatR;
 using Microsoft.Extensions.Options;
@@ -29,13 +30,17 @@ public sealed record CreateSession(
     bool RemembersCredential = false)
     : IUserRequest<Result<CreatedSession>>, IAudited<Result<CreatedSession>>
 {
+    /// <summary>The Git repository that its workspace begins with; null for an empty one. When it cannot be fetched, no session is made.</summary>
+    public RepositoryRequest? Repository { get; init; }
+
     /// <inheritdoc/>
     public AuditAct Act => new AuditAct("session.created") { IsCritical = IsWide }
         .With("mode", Settings.PermissionMode.ToString())
         .With("network", Settings.Network?.Mode.ToString())
         .With("own_key", AuditText.Flag(Credential is not null))
         .With("mcp_servers", AuditText.Names(McpServers?.Select(s => s.Name)))
-        .With("allowed", AuditText.Rules(Settings.AllowedTools));
+        .With("allowed", AuditText.Rules(Settings.AllowedTools))
+        .With("repository", Repository is { } repository && RepositorySource.Parse(repository.Url, null) is { IsSuccess: true } source ? source.Value.Url : null);
 
     // What never asks, or reaches everything, is a grant.
     private bool IsWide => Settings.PermissionMode == PermissionMode.BypassPermissions || Settings.Network?.Mode == NetworkMode.Open;
@@ -49,11 +54,19 @@ public sealed record CreatedSession(SessionId Id, string Name, SessionStatus Sta
 
 internal sealed class CreateSessionValidator : AbstractValidator<CreateSession>
 {
+    private const int MaxRepositoryToken = 4096;
+
     public CreateSessionValidator()
     {
         RuleFor(r => r.Settings).SetValidator(new SessionSettingsValidator()).OverridePropertyName("");
         When(r => r.McpServers is not null, () => RuleFor(r => r.McpServers!).McpServers());
         When(r => r.Credential is not null, () => RuleFor(r => r.Credential!).ClaudeToken());
+
+        // It is handed to git as a line of its own.
+        When(r => r.Repository?.Token is not null, () => RuleFor(r => r.Repository!.Token!)
+            .Must(token => token.Reveal() is { Length: <= MaxRepositoryToken } text && text.All(c => c is > ' ' and <= '~'))
+            .WithMessage($"repository.token must be up to {MaxRepositoryToken} characters of ASCII, without spaces.")
+            .OverridePropertyName("repository.token"));
     }
 }
 
@@ -67,6 +80,7 @@ internal sealed class CreateSessionHandler(
     IMcpServerVault mcpServers,
     IAgentLauncher agents,
     SessionRemoval removal,
+    ClonedSessions clonedSessions,
     IOptions<SessionOptions> options,
     IOptions<NetworkOptions> network,
     SpendingRules spending,
@@ -96,6 +110,12 @@ internal sealed class CreateSessionHandler(
             return SessionErrors.TooManySessions(options.Value.MaxPerUser);
         }
 
+        var source = request.Repository is { } asked ? clonedSessions.Check(asked, granted.Value) : null;
+        if (source?.Error is { } unusable)
+        {
+            return unusable;
+        }
+
         // An API that cannot be asked must not keep a session from being made; it is asked again with the first message.
         if (request.Credential is { } given
             && await check.CheckAsync(request.UserId, given, cancellationToken) is
@@ -115,15 +135,12 @@ internal sealed class CreateSessionHandler(
             McpServers = request.McpServers is { Count: > 0 } servers ? [.. servers.Select(s => s.Name)] : null,
         };
         var session = Session.Create(SessionId.New(now), request.UserId, settings, now);
-        workspaces.Prepare(session.Id);
-
-        // The document comes first: an event log without one could never be found again. From here on it is made whole,
-        // whether the client stays or not.
-        await sessions.AddAsync(SessionSnapshot.Of(session), CancellationToken.None);
-        var appended = await log.AppendAsync(session.Id, epoch: 0, afterSeq: 0, session.TakeUncommitted(), CancellationToken.None);
-        if (!appended.IsSuccess)
+        var made = source is null
+            ? await MakeAsync(session)
+            : await clonedSessions.MakeAsync(session, source.Value, request.Repository!, cancellationToken);
+        if (!made.IsSuccess)
         {
-            return appended.Error;
+            return made.Error;
         }
 
         if (request.Credential is { } credential)
@@ -156,5 +173,15 @@ internal sealed class CreateSessionHandler(
 
         var status = started is { IsSuccess: true, Value: SessionReply.Attached attached } ? attached.State.Status : SessionStatus.Hibernated;
         return new CreatedSession(session.Id, settings.Name, status, session.CreatedAt);
+    }
+
+    private async Task<Result> MakeAsync(Session session)
+    {
+        workspaces.Prepare(session.Id);
+
+        // The document comes first: an event log without one could never be found again. From here on it is made whole,
+        // whether the client stays or not.
+        await sessions.AddAsync(SessionSnapshot.Of(session), CancellationToken.None);
+        return await log.AppendAsync(session.Id, epoch: 0, afterSeq: 0, session.TakeUncommitted(), CancellationToken.None);
     }
 }

@@ -49,6 +49,7 @@ public static class SessionEventJson
         new(typeof(QuotaPaused), "quota_paused"),
         new(typeof(QuotaResumed), "quota_resumed"),
         new(typeof(FilesChanged), "files_changed"),
+        new(typeof(RepositoryCloned), "repository_cloned"),
     ];
 
     private static readonly JsonSerializerOptions Options = CreateOptions();
@@ -164,5 +165,6 @@ internal sealed class SnakeCaseEnum<T>() : JsonStringEnumConverter<T>(JsonNaming
 [JsonSerializable(typeof(QuotaPaused))]
 [JsonSerializable(typeof(QuotaResumed))]
 [JsonSerializable(typeof(FilesChanged))]
+[JsonSerializable(typeof(RepositoryCloned))]
 [JsonSerializable(typeof(SessionState))]
 internal sealed partial class SessionJsonContext : JsonSerializerContext;

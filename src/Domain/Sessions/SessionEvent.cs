@@ -43,6 +43,12 @@ public sealed record SessionCreated(SessionSettings Settings, ForkOrigin? Forked
 /// <param name="Seq">Its last event that the fork's conversation goes up to.</param>
 public sealed record ForkOrigin(Guid SessionId, long Seq);
 
+/// <summary>The workspace was filled from a Git repository.</summary>
+/// <param name="Url">Its address; without credentials.</param>
+/// <param name="Ref">The branch, tag or commit that was asked for; null for the default branch.</param>
+/// <param name="Commit">The id of the commit whose files there are.</param>
+public sealed record RepositoryCloned(string Url, string? Ref, string Commit) : SessionEvent;
+
 /// <summary>The status changed.</summary>
 /// <param name="Status">The status from now on.</param>
 /// <param name="Reason">Why, in lower snake case, such as <c>user_request</c>; null when the status says it all.</param>

@@ -10,6 +10,14 @@ public static class WorkspaceErrors
         new Error(ResultStatus.LimitExceeded, "FILE_001", "file_too_large", $"{path} is {Megabytes(size)}; the limit is {Megabytes(limit)}.")
             .With("size", size).With("limit", limit);
 
+    /// <summary>The content policy does not let it in.</summary>
+    /// <param name="path">The name that it should have got.</param>
+    /// <param name="rule">The rule's name, as docs/configuration.md lists it.</param>
+    /// <param name="why">What was found, in words that go on after the path: <c>is a Linux program (ELF)</c>.</param>
+    public static Error ContentRefused(string path, string rule, string why) =>
+        new Error(ResultStatus.Forbidden, "FILE_002", "content_refused", $"{path} {why}; the content policy of this server refuses that (rule {rule}).")
+            .With("path", path).With("rule", rule);
+
     /// <summary>Not a path within a workspace.</summary>
     public static Error PathInvalid(string why) =>
         new(ResultStatus.Invalid, "FILE_003", "path_invalid", $"That path cannot be used: {why}.");
@@ -55,6 +63,18 @@ public static class WorkspaceErrors
     /// <summary>What a workspace that is over its limit tells its user.</summary>
     public static string QuotaPaused(WorkspaceUsage usage) =>
         $"The workspace holds {Megabytes(usage.SizeBytes)} in {usage.FileCount} files; the limits are {Megabytes(usage.MaxSizeBytes)} and {usage.MaxFiles} files. Claude was stopped. Delete something, and the session goes on by itself.";
+
+    /// <summary>A scanner that has to look at files does not answer.</summary>
+    public static Error ScannerUnavailable(string path, string scanner) =>
+        new Error(ResultStatus.Unavailable, "FILE_021", "scanner_unavailable", $"{path} could not be looked at by {scanner}, and nothing is let in unseen; try again in a while.")
+        {
+            Retryable = true,
+        }.With("scanner", scanner);
+
+    /// <summary>Larger than a scanner looks at.</summary>
+    public static Error TooLargeToScan(string path, string scanner) =>
+        new Error(ResultStatus.LimitExceeded, "FILE_022", "too_large_to_scan", $"{path} is larger than {scanner} looks at, and nothing is let in unseen.")
+            .With("scanner", scanner);
 
     private static string Megabytes(long bytes) =>
         bytes < 1024 * 1024 ? $"{bytes} bytes" : $"{bytes / (1024.0 * 1024.0):0.#} MB";

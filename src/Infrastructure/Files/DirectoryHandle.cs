@@ -24,7 +24,7 @@ internal sealed class DirectoryHandle : IDisposable
 
     private static readonly int OpenFileFlags = Posix.ReadOnly | Posix.NonBlocking | Posix.NoControllingTerminal | Posix.NoFollow | Posix.CloseOnExec;
     private static readonly int WriteFileFlags = Posix.WriteOnly | Posix.NonBlocking | Posix.NoFollow | Posix.CloseOnExec;
-    private static readonly int CreateFileFlags = Posix.WriteOnly | Posix.Create | Posix.Exclusive | Posix.NoFollow | Posix.CloseOnExec;
+    private static readonly int CreateFileFlags = Posix.ReadWrite | Posix.Create | Posix.Exclusive | Posix.NoFollow | Posix.CloseOnExec;
 
     private DirectoryHandle(int descriptor) =>
         (Handle, OwnPath) = (new SafeFileHandle(descriptor, ownsHandle: true), string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{descriptor}"));
@@ -64,6 +64,7 @@ internal sealed class DirectoryHandle : IDisposable
     public SafeFileHandle? OpenForWriting(EntryName name, out Errno error) =>
         OwnFile(Posix.OpenAt(Handle, name.Terminated, WriteFileFlags, 0), out error);
 
+    /// <summary>Makes a file, to be written and read.</summary>
     public SafeFileHandle? CreateFile(EntryName name, uint mode, out Errno error) =>
         OwnFile(Posix.OpenAt(Handle, name.Terminated, CreateFileFlags, mode), out error);
 

@@ -8,6 +8,7 @@ internal static partial class Posix
 {
     public const int ReadOnly = 0x0;
     public const int WriteOnly = 0x1;
+    public const int ReadWrite = 0x2;
     public const int Create = 0x40;
     public const int Exclusive = 0x80;
     public const int NoControllingTerminal = 0x100;

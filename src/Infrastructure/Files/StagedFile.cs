@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Claudy.Application.Files.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
 using Microsoft.Win32.SafeHandles;
@@ -143,6 +144,15 @@ internal sealed class StagedFile : IDisposable
         _sha256 = Convert.ToHexStringLower(_hash.GetHashAndReset());
         _file!.Dispose();
         _file = null;
+    }
+
+    /// <summary>Has it judged; of a sealed file.</summary>
+    /// <returns>Null when it may be put under that name, else why not.</returns>
+    public async Task<Error?> JudgeAsync(IContentScanner scanner, WorkspacePath path, CancellationToken cancellationToken)
+    {
+        _ = Sha256;
+        using var file = _folder.OpenFile(_name, out var error) ?? throw new PosixException("openat", error);
+        return (await scanner.ScanAsync(path, file, cancellationToken)).Error;
     }
 
     /// <summary>Puts it under its name.</summary>

@@ -11,7 +11,8 @@ internal sealed class WorkspaceArchives(
     StagingArea staging,
     WorkspaceWriter writer,
     WorkspaceLocks locks,
-    WorkspaceUsageLedger ledger) : IWorkspaceArchives
+    WorkspaceUsageLedger ledger,
+    IContentScanner scanner) : IWorkspaceArchives
 {
     public Task<Result<IFolderArchive>> OpenAsync(SessionId session, WorkspacePath? path, CancellationToken cancellationToken)
     {
@@ -61,6 +62,14 @@ internal sealed class WorkspaceArchives(
     private async Task<Result<UnpackedArchive>> CommitAsync(
         SessionId session, WorkspaceLimits may, DirectoryHandle unpacked, ArchiveUnpacking unpacking, WriteCondition condition, CancellationToken cancellationToken)
     {
+        foreach (var (path, file, _) in unpacking.Files)
+        {
+            if (await file.JudgeAsync(scanner, path, cancellationToken) is { } refused)
+            {
+                return refused;
+            }
+        }
+
         // All of it at once, instead of file by file.
         Sync(unpacked);
         using var turn = await locks.EnterAsync(session, cancellationToken);

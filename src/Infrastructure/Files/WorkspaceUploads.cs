@@ -111,7 +111,7 @@ internal sealed class WorkspaceUploads(
             UploadRecords.Write(folder, UploadNames.Done(id), outcome, UploadJson.Default.StoredOutcome);
             folder.RemoveFile(UploadNames.Plan(id));
         }
-        else if (written.Error.Code == TransferErrors.DigestMismatch("", "").Code)
+        else if (written.Error.Code is var code && (code == TransferErrors.DigestMismatch("", "").Code || code == WorkspaceErrors.ContentRefused("", "", "").Code))
         {
             // No further piece can mend it.
             Forget(folder, id);

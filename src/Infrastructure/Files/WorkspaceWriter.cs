@@ -6,7 +6,7 @@ using Claudy.Domain.Workspaces;
 namespace Claudy.Infrastructure.Files;
 
 /// <summary>Puts staged content into workspaces: digests, conditions and quota are looked at here, whichever way it came.</summary>
-internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks locks, WorkspaceUsageLedger ledger)
+internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks locks, WorkspaceUsageLedger ledger, IContentScanner scanner)
 {
     /// <summary>Seals and puts one file.</summary>
     public async Task<Result<WrittenFile>> WriteAsync(
@@ -16,6 +16,11 @@ internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks l
         if (condition.Sha256 is { } sha256 && !staged.Sha256.Equals(sha256, StringComparison.OrdinalIgnoreCase))
         {
             return TransferErrors.DigestMismatch(path.Value, staged.Sha256);
+        }
+
+        if (await staged.JudgeAsync(scanner, path, cancellationToken) is { } refused)
+        {
+            return refused;
         }
 
         var may = await ledger.LimitsAsync(session, cancellationToken);

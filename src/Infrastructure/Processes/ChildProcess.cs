@@ -26,6 +26,7 @@ internal sealed partial class ChildProcess : IChildProcess
     private readonly ControlGroup? _group;
     private readonly LineHandler _onLine;
     private readonly int _maxLineBytes;
+    private readonly bool _endsLinesAtReturns;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
@@ -39,9 +40,11 @@ internal sealed partial class ChildProcess : IChildProcess
     private volatile int _handled;
     private volatile bool _isAbandoned;
 
-    public ChildProcess(Process process, Descendants descendants, ControlGroup? group, LineHandler onLine, int maxLineBytes, TimeProvider time, ILogger logger)
+    public ChildProcess(
+        Process process, Descendants descendants, ControlGroup? group, LineHandler onLine, int maxLineBytes, bool endsLinesAtReturns, TimeProvider time, ILogger logger)
     {
         (_process, _descendants, _group, _onLine, _maxLineBytes, _time, _logger) = (process, descendants, group, onLine, maxLineBytes, time, logger);
+        _endsLinesAtReturns = endsLinesAtReturns;
         Id = process.Id;
         (_stdin, _stdout, _stderr) = (process.StandardInput.BaseStream, process.StandardOutput.BaseStream, process.StandardError.BaseStream);
         _ended = process.WaitForExitAsync(CancellationToken.None);
@@ -152,7 +155,7 @@ internal sealed partial class ChildProcess : IChildProcess
         try
         {
             using var output = _stdout;
-            if (!new LineReader(_maxLineBytes).ReadToEnd(output, HandleLine))
+            if (!new LineReader(_maxLineBytes, _endsLinesAtReturns).ReadToEnd(output, HandleLine))
             {
                 Fail($"It wrote a line of more than {_maxLineBytes} bytes.");
             }

@@ -1,11 +1,12 @@
 namespace Claudy.Infrastructure.Processes;
 
 /// <summary>
-/// Splits a stream into lines that end with \n or \r\n; the last one may lack its end. Lines are handed out where they
+/// Splits a stream into lines that end with \n or \r\n, or also with \r alone; the last one may lack its end. Lines are handed out where they
 /// lie in the buffer, which grows for a long one and shrinks after it.
 /// </summary>
 /// <param name="maxLineBytes">Bytes that a line may have, without its end.</param>
-internal sealed class LineReader(int maxLineBytes)
+/// <param name="endsAtReturns">Whether \r alone ends a line; then \r\n is the end of a line, and of an empty one after it.</param>
+internal sealed class LineReader(int maxLineBytes, bool endsAtReturns = false)
 {
     private const int UsualBytes = 64 << 10;
     private const int KeptBytes = 256 << 10;
@@ -38,7 +39,7 @@ internal sealed class LineReader(int maxLineBytes)
 
     private bool HandLines(int scanned, LineHandler onLine)
     {
-        while (_buffer.AsSpan(scanned.._end).IndexOf((byte)'\n') is >= 0 and var length)
+        while (EndOfLine(_buffer.AsSpan(scanned.._end)) is >= 0 and var length)
         {
             var lineEnd = scanned + length;
             var contentEnd = lineEnd > _start && _buffer[lineEnd - 1] == '\r' ? lineEnd - 1 : lineEnd;
@@ -52,6 +53,8 @@ internal sealed class LineReader(int maxLineBytes)
 
         return true;
     }
+
+    private int EndOfLine(ReadOnlySpan<byte> bytes) => endsAtReturns ? bytes.IndexOfAny((byte)'\n', (byte)'\r') : bytes.IndexOf((byte)'\n');
 
     private bool Hand(ReadOnlyMemory<byte> line, LineHandler onLine)
     {

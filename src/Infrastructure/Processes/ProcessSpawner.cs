@@ -134,7 +134,7 @@ internal sealed partial class ProcessSpawner : IProcessSpawner, IDisposable
         {
             var process = Process.Start(start)!;
             var descendants = new Descendants(process.Id, $"{marker.Name}={marker.Value}", _time, _logger);
-            return new ChildProcess(process, descendants, group, onLine, _options.MaxLineBytes, _time, _logger);
+            return new ChildProcess(process, descendants, group, onLine, _options.MaxLineBytes, spec.EndsLinesAtReturns, _time, _logger);
         }
         catch (Win32Exception e)
         {

@@ -13,6 +13,9 @@ internal sealed record ProcessSpec
 
     public required string WorkingDirectory { get; init; }
 
+    /// <summary>Whether a line of output also ends at a carriage return, as that of programs that show their progress does.</summary>
+    public bool EndsLinesAtReturns { get; init; }
+
     /// <summary>What it and all that it starts may use together; null for no limits and no group of its own.</summary>
     public ResourceBounds? Bounds { get; init; }
 }

@@ -3,6 +3,7 @@ using Claudy.Infrastructure.Agents.Claude;
 using Claudy.Infrastructure.Audit;
 using Claudy.Infrastructure.Processes;
 using Claudy.Infrastructure.Sandbox;
+using Claudy.Infrastructure.Scanning;
 using Claudy.Infrastructure.Security;
 using Claudy.Infrastructure.Sqlite;
 using Microsoft.Extensions.Options;
@@ -25,7 +26,7 @@ internal static class LocalServices
     public static IHost ComposeForExamination() => Compose(builder =>
     {
         ListeningPolicy.Apply(builder.Configuration);
-        builder.AddProcesses().AddSandbox().AddClaudeAgent().AddSecurity();
+        builder.AddProcesses().AddSandbox().AddClaudeAgent().AddSecurity().AddContentScanning();
     });
 
     /// <summary>Whether a failure tells the operator by itself what to mend: a wrong setting, a folder or store that cannot be used.</summary>

@@ -10,7 +10,9 @@ using Claudy.Infrastructure.Files;
 using Claudy.Infrastructure.GitHub;
 using Claudy.Infrastructure.InProcess;
 using Claudy.Infrastructure.Processes;
+using Claudy.Infrastructure.Repositories;
 using Claudy.Infrastructure.Sandbox;
+using Claudy.Infrastructure.Scanning;
 using Claudy.Infrastructure.Security;
 using Claudy.Infrastructure.Sqlite;
 using Claudy.WebApi.Edge;
@@ -51,6 +53,7 @@ internal static class Server
         builder.AddAuditLog();
         builder.AddSqliteStores();
         builder.AddInProcessCoordination();
+        builder.AddContentScanning();
         builder.AddWorkspaceFiles();
         builder.AddSecurity();
         builder.AddGitHub();
@@ -60,6 +63,7 @@ internal static class Server
         builder.AddApiBroker();
         builder.AddEgressProxy();
         builder.AddClaudeAgent();
+        builder.AddRepositories();
 
         // Last, and so the first to stop: sessions end while all that they need is still there.
         builder.AddApplication();

@@ -22,6 +22,9 @@ internal static class SessionEndpoints
     {
         var bearer = routes.ServiceProvider.GetRequiredService<BearerAuthentication>();
         routes.MapGet("/api/session", bearer.Require(ListAsync));
+
+        // A repository may take longer than other answers do.
+        routes.MapPost("/api/session", bearer.Require(CreateAsync)).DisableRequestTimeout();
         routes.MapGet("/api/session/{id}", bearer.Require(GetAsync));
         routes.MapDelete("/api/session/{id}", bearer.Require(DeleteAsync));
         routes.MapGet("/api/session/{id}/export", bearer.Require(ExportAsync)).DisableRequestTimeout();
@@ -58,6 +61,27 @@ internal static class SessionEndpoints
                 new SessionListData([.. page.Value.Sessions.Select(SessionSummary.Of)], page.Value.NextCursor),
                 ProtocolJson.Default.SessionListData)
             : Problems.WriteAsync(context, page.Error));
+    }
+
+    private static async Task CreateAsync(HttpContext context, Identity user)
+    {
+        if (await JsonBody.ReadAsync(context, ProtocolJson.Default.CreateSessionData) is not { } data)
+        {
+            await Problems.WriteAsync(context, RequestErrors.InvalidField("", "The body must be a JSON object with the fields of create_session; {} for a session like any other."));
+            return;
+        }
+
+        var read = SessionRequest.Read(user.UserId, data);
+        var created = read.IsSuccess ? await MediatorOf(context).Send(read.Value, context.RequestAborted) : read.Error;
+        if (!created.IsSuccess)
+        {
+            await Problems.WriteAsync(context, created.Error);
+            return;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status201Created;
+        context.Response.Headers.Location = $"/api/session/{created.Value.Id}";
+        await WriteAsync(context, SessionCreatedData.Of(created.Value, created.Value.Status), ProtocolJson.Default.SessionCreatedData);
     }
 
     private static async Task GetAsync(HttpContext context, Identity user)

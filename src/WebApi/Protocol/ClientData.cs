@@ -47,6 +47,9 @@ internal sealed class CreateSessionData
 
     /// <summary>MCP servers by name; what they hold may be secret.</summary>
     public Dictionary<string, McpServerData?>? McpServers { get; init; }
+
+    /// <summary>The Git repository that the workspace begins with; none for an empty one.</summary>
+    public RepositoryData? Repository { get; init; }
 }
 
 /// <summary>Fields of <c>list_sessions</c>.</summary>

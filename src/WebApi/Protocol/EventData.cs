@@ -129,6 +129,11 @@ internal static class EventData
             case FilesChanged e:
                 WorkspaceData.Write(writer, e);
                 break;
+            case RepositoryCloned e:
+                writer.WriteString("url"u8, e.Url);
+                WriteOptional(writer, "ref"u8, e.Ref);
+                writer.WriteString("commit"u8, e.Commit);
+                break;
             case AgentNotice e:
                 writer.WriteString("notice"u8, e.Type);
                 WriteJson(writer, "raw"u8, e.Raw);

@@ -131,6 +131,7 @@ internal sealed class EventEncoder(SessionId session, TimeProvider time)
         QuotaPaused => FrameTypes.Event.QuotaPaused,
         QuotaResumed => FrameTypes.Event.QuotaResumed,
         FilesChanged => FrameTypes.Event.FileChanged,
+        RepositoryCloned => FrameTypes.Event.RepositoryCloned,
         _ => throw new ArgumentOutOfRangeException(nameof(sessionEvent), sessionEvent.GetType(), "Every event has a frame."),
     };
 

@@ -146,6 +146,9 @@ internal static class FrameTypes
         /// <summary>Files of the workspace changed, whoever changed them.</summary>
         public const string FileChanged = "file_changed";
 
+        /// <summary>The workspace was filled from a Git repository.</summary>
+        public const string RepositoryCloned = "repository_cloned";
+
         /// <summary>Claude Code said something that this version has no frame for; clients may ignore it.</summary>
         public const string AgentNotice = "agent_notice";
     }
@@ -162,6 +165,9 @@ internal static class FrameTypes
         public const string QueuePosition = "queue_position";
 
         public const string ServerNotice = "server_notice";
+
+        /// <summary>How far a repository is, to whoever creates a session from it; there is no session yet.</summary>
+        public const string RepositoryProgress = "repository_progress";
 
         /// <summary>A request to the API is over: what it used, and how the budgets stand.</summary>
         public const string UsageUpdated = "usage_updated";

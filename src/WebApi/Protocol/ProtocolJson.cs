@@ -24,6 +24,7 @@ namespace Claudy.WebApi.Protocol;
 [JsonSerializable(typeof(SlashCommandsData))]
 [JsonSerializable(typeof(McpStatusData))]
 [JsonSerializable(typeof(ClaudeTokenData))]
+[JsonSerializable(typeof(RepositoryProgressData))]
 [JsonSerializable(typeof(TokenScopeData))]
 [JsonSerializable(typeof(TokenStatusData))]
 [JsonSerializable(typeof(TokenInfoData))]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Claudy.Application.Credentials;
+using Claudy.Application.Sessions;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 
@@ -27,6 +28,10 @@ internal sealed record EmptyData
 /// <summary>Fields of <c>session_created</c>.</summary>
 internal sealed record SessionCreatedData(string SessionId, string Status, string Name, string WorkspacePath, WireTime CreatedAt)
 {
+    /// <summary>Those of a session that is in this status by now.</summary>
+    public static SessionCreatedData Of(CreatedSession session, SessionStatus status) =>
+        new(session.Id.ToString(), WireNames.Of(status), session.Name, WireNames.WorkspacePath, session.CreatedAt);
+
     /// <summary>The session that it was forked from; none for one that began empty.</summary>
     public string? ForkedFrom { get; init; }
 

@@ -75,6 +75,8 @@ internal sealed class Node : IAsyncDisposable
 
     public IUserStore Users => _host.Services.GetRequiredService<IUserStore>();
 
+    public IRepositoryCloner Cloner => _host.Services.GetRequiredService<IRepositoryCloner>();
+
     public IEgressProxy Egress => _host.Services.GetRequiredService<IEgressProxy>();
 
     /// <summary>Changes settings as an edited file does.</summary>
@@ -142,6 +144,7 @@ internal sealed class Node : IAsyncDisposable
             .AddSingleton<IPermissionRuleStore>(rules).AddSingleton<IUsageStore>(usage)
             .AddSingleton<IAgentLauncher>(agents).AddSingleton(vault).AddSingleton(files).AddSingleton(broker).AddSingleton(egress)
             .AddSingleton(memory)
+            .AddSingleton(Substitute.For<IRepositoryCloner>())
             .AddSingleton<IAuditLog>(audit)
             .AddSingleton(Substitute.For<IAuditTrail>())
             .AddSingleton<ICredentialSealer, PlainSealer>().AddSingleton<ISealedCredentialStore, InMemoryCredentials>()

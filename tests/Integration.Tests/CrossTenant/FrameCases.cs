@@ -103,6 +103,7 @@ internal static partial class FrameCases
         ["allowed_tools"] = null,
         ["disallowed_tools"] = null,
         ["network"] = new { mode = "none" },
+        ["repository"] = null,
         ["max_thinking_tokens"] = 1024,
         ["mcp_servers"] = new { },
         ["status"] = null,

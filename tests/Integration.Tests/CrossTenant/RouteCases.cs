@@ -33,6 +33,7 @@ internal static class RouteCases
     /// <summary>What routes take, by the whole route with its method.</summary>
     private static readonly Dictionary<string, Func<TenantIds, object>> Bodies = new(StringComparer.Ordinal)
     {
+        ["POST /api/session"] = _ => new { name = "a script's" },
         ["POST /api/user/tokens"] = _ => new { name = "a script's" },
         ["POST /api/claude/token/validate"] = _ => new { claude_token = "made-up" },
         ["PUT /api/user/claude-token"] = _ => new { claude_token = "made-up" },

@@ -7,6 +7,7 @@ using Claudy.Domain.Workspaces;
 using Claudy.Infrastructure.Files;
 using Claudy.Infrastructure.Files.Checkpoints;
 using Claudy.Infrastructure.Files.Watching;
+using Claudy.Infrastructure.Scanning;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Shouldly;
@@ -29,7 +30,12 @@ internal sealed class TestWorkspace : IDisposable
     private readonly WorkspaceRestorer _restorer;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("claudy-files-");
 
-    public TestWorkspace(Resolver resolver = Resolver.OpenAt2, long maxFileBytes = 10 << 20, long maxWorkspaceBytes = 100 << 20, long maxFiles = 20_000)
+    public TestWorkspace(
+        Resolver resolver = Resolver.OpenAt2,
+        long maxFileBytes = 10 << 20,
+        long maxWorkspaceBytes = 100 << 20,
+        long maxFiles = 20_000,
+        IContentScanner? scanner = null)
     {
         _options = new WorkspaceOptions
         {
@@ -49,11 +55,12 @@ internal sealed class TestWorkspace : IDisposable
         var (staging, locks, measured) = (new StagingArea(_folders), new WorkspaceLocks(), new MeasuredTotals());
         Watcher = new WorkspaceWatcher(_folders, limits, locks, measured, News, TimeProvider.System, NullLogger<WorkspaceWatcher>.Instance);
         var ledger = new WorkspaceUsageLedger(limits, measured, Watcher);
-        var writer = new WorkspaceWriter(_folders, locks, ledger);
+        scanner ??= new CombinedScanner([]);
+        var writer = new WorkspaceWriter(_folders, locks, ledger, scanner);
         _restorer = new WorkspaceRestorer(_folders, staging, locks, ledger);
         Files = new WorkspaceFiles(_folders, staging, writer, new WorkspaceChanges(_folders, staging, locks, ledger), locks, ledger);
         Uploads = new WorkspaceUploads(settings, _folders, staging, writer, ledger);
-        Archives = new WorkspaceArchives(_folders, staging, writer, locks, ledger);
+        Archives = new WorkspaceArchives(_folders, staging, writer, locks, ledger, scanner);
         Sweep = new StagingSweep(staging, settings, TimeProvider.System, NullLogger<StagingSweep>.Instance);
         StagingPath = Path.Combine(_options.BasePath, ".staging");
         Location = Files.Prepare(Session);

@@ -28,6 +28,19 @@ public sealed class LineReaderTests
     [Fact]
     public void ReadToEnd_WhenLastLineHasNoEnd_ShouldGiveItToo() => LinesOf("a\nb", [1]).ShouldBe(["a", "b"]);
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    public void ReadToEnd_WhenLinesEndAtReturnsToo_ShouldSplitThere(int chunk)
+    {
+        List<string> lines = [];
+        using var source = new ChunkedStream("1%\r100%, done.\r\nnext\n"u8.ToArray(), [chunk]);
+
+        new LineReader(1000, endsAtReturns: true).ReadToEnd(source, line => lines.Add(Encoding.UTF8.GetString(line.Span))).ShouldBeTrue();
+
+        lines.ShouldBe(["1%", "100%, done.", "", "next"]);
+    }
+
     [Fact]
     public void ReadToEnd_WhenEmpty_ShouldGiveNothing() => LinesOf("", [1]).ShouldBeEmpty();
 

@@ -72,6 +72,7 @@ public sealed class EventEncoderTests
         new QuotaPaused(new WorkspaceUsage(209715200, 4, 104857600, 20000)),
         new QuotaResumed(new WorkspaceUsage(1, 1, 3, 2)),
         new FilesChanged([new ChangedFile("a.txt", FileChange.Created)], IsTruncated: false),
+        new RepositoryCloned("https://git.test/a.git", "main", "c0ffee"),
     ];
 
     private readonly EventEncoder _encoder = new(Id, new FakeTimeProvider(Now));

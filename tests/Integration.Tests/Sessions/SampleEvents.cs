@@ -107,6 +107,7 @@ internal static class SampleEvents
         Of(ArbMap.Default.GeneratorFor<int>().Zip(Texts, (turn, files) => new ConversationRewound(turn, turn, files.Length > 0, files.Length > 0 ? files : null, null))),
         Of(Reached.Select(reached => new BudgetPaused(reached))),
         Of(Reached.Select(reached => new BudgetWarned(reached))),
+        Of(Text.Zip(OptionalText, (url, reference) => new RepositoryCloned(url, reference, "c0ffee"))),
         Of(AnyOf<BudgetScope>().Select(scope => new BudgetResumed(scope))),
         Of(Usage.Select(usage => new QuotaPaused(usage))),
         Of(Usage.Select(usage => new QuotaResumed(usage))),

@@ -119,6 +119,10 @@ public sealed class SessionEventJsonTests
             new FilesChanged([new ChangedFile("a.txt", FileChange.Created), new ChangedFile("b.txt", FileChange.Deleted)], IsTruncated: true),
             """{"type":"files_changed","files":[{"path":"a.txt","change":"created"},{"path":"b.txt","change":"deleted"}],"is_truncated":true}"""
         },
+        {
+            new RepositoryCloned("https://git.test/a.git", "main", "c0ffee"),
+            """{"type":"repository_cloned","url":"https://git.test/a.git","ref":"main","commit":"c0ffee"}"""
+        },
         { new BudgetResumed(BudgetScope.ServerMonth), """{"type":"budget_resumed","scope":"server_month"}""" },
         {
             new ConversationRewound(2, 5, FilesRestored: false, null, "no"),

@@ -21,7 +21,7 @@ public interface IWorkspaceFiles
     Task<Result<WorkspaceCopy>> CopyAsync(SessionId from, SessionId to, CancellationToken cancellationToken);
 
     /// <summary>Writes a whole file atomically; folders on the way are made.</summary>
-    /// <returns>What was written; <c>FILE_001</c> too large, <c>FILE_003</c> bad path, <c>FILE_005</c> exists, <c>FILE_006</c> quota.</returns>
+    /// <returns>What was written; <c>FILE_001</c> too large, <c>FILE_002</c>, <c>FILE_021</c> or <c>FILE_022</c> by <see cref="IContentScanner"/>, <c>FILE_003</c> bad path, <c>FILE_005</c> exists, <c>FILE_006</c> quota.</returns>
     Task<Result<WrittenFile>> WriteAsync(SessionId session, WorkspacePath path, ReadOnlyMemory<byte> content, bool overwrite, CancellationToken cancellationToken);
 
     /// <summary>The same with content that comes bit by bit; none of it is seen before all is there.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Claudy.Application.Credentials.Ports;
+using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.WebApi.Hosting;
 using Microsoft.Extensions.Options;
@@ -54,6 +55,8 @@ internal static class DoctorCommand
         var configuration = services.GetRequiredService<IConfiguration>();
         findings.Add(await MachineChecks.AddressAsync(ListenUrl(configuration["urls"]!), cancellationToken));
         findings.Add(CredentialCheck.Run(services.GetRequiredService<ICredentialVault>().DefaultSource));
+
+        findings.AddRange(await ContentCheck.RunAsync(services.GetRequiredService<IContentScanner>(), cancellationToken));
 
         var data = configuration[DataFolder.Key]!;
         findings.Add(MachineChecks.DataFolder(data));

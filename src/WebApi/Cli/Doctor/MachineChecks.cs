@@ -18,10 +18,10 @@ internal static class MachineChecks
         ? new Finding("socat", Severity.Ok, "installed")
         : new Finding("socat", Severity.Warning, "not installed: no session in a sandbox can have a network", "apt install socat");
 
-    /// <summary>git keeps what the files were at each turn.</summary>
+    /// <summary>git keeps what the files were at each turn, and fetches the repositories that sessions begin with.</summary>
     public static Finding Git() => IsOnPath("git")
         ? new Finding("git", Severity.Ok, "installed")
-        : new Finding("git", Severity.Warning, "not installed: no session has checkpoints or workspace_diff", "apt install git");
+        : new Finding("git", Severity.Warning, "not installed: no session has checkpoints or workspace_diff, or can begin with a repository", "apt install git");
 
     /// <summary>Whether the data folder can be written, and by nobody else.</summary>
     public static Finding DataFolder(string path)

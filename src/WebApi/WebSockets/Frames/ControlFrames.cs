@@ -127,7 +127,7 @@ internal static class ControlFrames
             afterSeq: 0,
             (attached, _) => context.ReplyAsync(
                 FrameTypes.Answer.SessionCreated,
-                new SessionCreatedData(session.Id.ToString(), WireNames.Of(attached.State.Status), session.Name, WireNames.WorkspacePath, session.CreatedAt)
+                SessionCreatedData.Of(session, attached.State.Status) with
                 {
                     ForkedFrom = request.SessionId.ToString(),
                     ForkedAtSeq = atSeq,

@@ -22,51 +22,23 @@ internal static class SessionFrames
             return request.Error;
         }
 
-        var data = request.Value;
-        var mode = data.PermissionMode is null ? PermissionMode.Default : WireNames.ParseMode(data.PermissionMode, "permission_mode");
-        if (!mode.IsSuccess)
+        var read = SessionRequest.Read(
+            context.UserId,
+            request.Value,
+            (progress, token) => context.Connection.SendWhenRoomAsync(
+                Answer.Of(
+                    FrameTypes.Ephemeral.RepositoryProgress,
+                    new RepositoryProgressData(context.Frame.Id, progress.Phase, progress.Percent),
+                    ProtocolJson.Default.RepositoryProgressData,
+                    null),
+                replyTo: null,
+                token));
+        if (!read.IsSuccess)
         {
-            return mode.Error;
+            return read.Error;
         }
 
-        var network = WireNetwork.Parse(data.Network);
-        if (!network.IsSuccess)
-        {
-            return network.Error;
-        }
-
-        var settings = new SessionSettings
-        {
-            Name = data.Name ?? "",
-            Model = data.Model,
-            PermissionMode = mode.Value,
-            AppendSystemPrompt = data.AppendSystemPrompt,
-            AllowedTools = data.AllowedTools ?? [],
-            DisallowedTools = data.DisallowedTools ?? [],
-            Network = network.Value,
-            MaxThinkingTokens = data.MaxThinkingTokens,
-            Budget = WireUsage.BudgetOf(data.Budget),
-        };
-        var servers = McpServerData.Read(data.McpServers);
-        if (!servers.IsSuccess)
-        {
-            return servers.Error;
-        }
-
-        ClaudeCredential? credential = null;
-        if (!string.IsNullOrWhiteSpace(data.ClaudeToken))
-        {
-            var parsed = WireCredential.Parse(data.ClaudeToken, data.TokenKind);
-            if (!parsed.IsSuccess)
-            {
-                return parsed.Error;
-            }
-
-            credential = parsed.Value;
-        }
-
-        var created = await mediator.Send(
-            new CreateSession(context.UserId, settings, credential, servers.Value, data.RememberToken ?? false), cancellationToken);
+        var created = await mediator.Send(read.Value, cancellationToken);
         if (!created.IsSuccess)
         {
             return created.Error;
@@ -80,7 +52,7 @@ internal static class SessionFrames
             afterSeq: 0,
             (attached, _) => context.ReplyAsync(
                 FrameTypes.Answer.SessionCreated,
-                new SessionCreatedData(session.Id.ToString(), WireNames.Of(attached.State.Status), session.Name, WireNames.WorkspacePath, session.CreatedAt),
+                SessionCreatedData.Of(session, attached.State.Status),
                 ProtocolJson.Default.SessionCreatedData,
                 session.Id,
                 cancellationToken),
