@@ -38,7 +38,11 @@ public sealed partial class DocumentedSettingsTests
 
     private static bool IsBound(PropertyDefinition property) =>
         property.GetMethod is { IsPublic: true, IsStatic: false }
-        && (property.SetMethod is { IsPublic: true } || property.PropertyType.Name.StartsWith("IList", StringComparison.Ordinal));
+        && (property.SetMethod is { IsPublic: true } || IsCollection(property.PropertyType));
+
+    // The binder adds to these without a setter.
+    private static bool IsCollection(TypeReference type) =>
+        type.Name.StartsWith("IList", StringComparison.Ordinal) || type.Name.StartsWith("IDictionary", StringComparison.Ordinal);
 
     [GeneratedRegex("^Claudy(:[A-Z][A-Za-z]*)+$")]
     private static partial Regex Key();

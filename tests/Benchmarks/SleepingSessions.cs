@@ -4,6 +4,7 @@ using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Users.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Users;
+using Claudy.Domain.Workspaces;
 using Claudy.Infrastructure.Files;
 using Claudy.Infrastructure.Sqlite;
 using Microsoft.Extensions.Configuration;
@@ -24,7 +25,7 @@ internal static class SleepingSessions
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection([new("Claudy:Data", dataFolder), new("Claudy:Sqlite:Synchronous", "Normal")]);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<IWorkspaceObserver, Nobody>();
         builder.AddSqliteStores().AddWorkspaceFiles();
         using var host = builder.Build();
         await host.StartAsync();
@@ -44,6 +45,13 @@ internal static class SleepingSessions
             }
         });
         await host.StopAsync();
+    }
+
+    private sealed class Nobody : IWorkspaceObserver
+    {
+        public Task OnChangedAsync(SessionId session, IReadOnlyList<ChangedFile> files, bool isTruncated) => Task.CompletedTask;
+
+        public Task OnExceededAsync(SessionId session, WorkspaceUsage usage) => Task.CompletedTask;
     }
 
     private static Session Lived(UserId owner, int number, DateTimeOffset created)

@@ -3,6 +3,8 @@ using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Infrastructure.Files;
 using Claudy.Infrastructure.Security;
+using Claudy.Infrastructure.Sqlite;
+using Claudy.Integration.Tests.Files;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -54,7 +56,8 @@ public sealed class SecurityRegistrationTests : IDisposable
             builder.Configuration[key] = value;
         }
 
-        builder.AddWorkspaceFiles().AddSecurity();
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<IWorkspaceObserver, RecordedNews>();
+        builder.AddSqliteStores().AddWorkspaceFiles().AddSecurity();
         return builder.Build();
     }
 }

@@ -87,6 +87,8 @@ internal sealed partial class WatchedWorkspace : IDisposable
     {
         lock (_gate)
         {
+            // Under what name it came here, before it got its own, must not count any more.
+            Read(_closed);
             _tree.Look(path, _closed);
         }
     }
