@@ -56,7 +56,8 @@ internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea sta
         {
             using var root = folders.OpenRoot(session, out var error);
             using var parent = root is null ? null : folders.OpenParent(root, path, out error);
-            using var unknown = ledger.Begin(session);
+            using var change = ledger.Begin(session);
+            var gone = parent?.Stat(EntryName.From(path.Name), out error);
             error = parent is null ? error : Remove(parent, EntryName.From(path.Name), bin, binned);
             if (error != Errno.None)
             {
@@ -64,7 +65,15 @@ internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea sta
             }
 
             parent!.Sync();
-            ledger.Tell(session, path, FileChange.Deleted);
+            if (gone is { IsDirectory: false })
+            {
+                change.Enter(path, FileChange.Deleted, WorkspaceWriter.FreedBy(gone));
+            }
+            else
+            {
+                // How much was in it is found out when it matters.
+                ledger.Tell(session, path, FileChange.Deleted);
+            }
         }
 
         if (bin is not null)

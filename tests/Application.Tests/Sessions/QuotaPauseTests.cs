@@ -1,6 +1,5 @@
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions;
-using Claudy.Application.Sessions.Ports;
 using Claudy.Application.Tests.Support;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Workspaces;

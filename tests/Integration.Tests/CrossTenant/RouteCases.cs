@@ -43,8 +43,9 @@ internal static class RouteCases
     /// <summary>Routes whose query, and whose body, name nothing of a user's.</summary>
     private static readonly string[] NamesNothing =
     [
-        "GET /api/user/profile", "GET /api/user/tokens", "DELETE /api/user/tokens/{id}", "POST /api/session", "GET /api/session/{id}",
+        "GET /api/user/profile", "GET /api/user/tokens", "DELETE /api/user/tokens/{id}", "GET /api/session/{id}",
         "DELETE /api/session/{id}", "GET /api/session/{id}/export", "GET /api/user/claude-token", "DELETE /api/user/claude-token",
+        "GET /api/session/{id}/files/{path}", "HEAD /api/session/{id}/files/{path}", "PUT /api/session/{id}/files/{path}", "DELETE /api/session/{id}/files/{path}",
     ];
 
     /// <summary>Routes that are for everybody and show nothing of anybody.</summary>

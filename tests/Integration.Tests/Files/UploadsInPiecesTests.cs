@@ -123,10 +123,10 @@ public sealed class UploadsInPiecesTests
     {
         using var workspace = new TestWorkspace(maxWorkspaceBytes: 1000);
         await UploadAsync(workspace, "u", "file", new byte[600]);
-        workspace.PlantFile("by-claude", new string('x', 500));
+        await workspace.WriteAsync("meanwhile", new string('x', 500));
 
         (await CommitAsync(workspace, "u")).Error!.Code.ShouldBe("FILE_006");
-        await workspace.DeleteAsync("by-claude");
+        await workspace.DeleteAsync("meanwhile");
 
         (await CommitAsync(workspace, "u")).IsSuccess.ShouldBeTrue();
     }
