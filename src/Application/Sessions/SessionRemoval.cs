@@ -18,6 +18,7 @@ internal sealed class SessionRemoval(
     ISessionEventLog log,
     ISessionStore store,
     IWorkspaceFiles workspaces,
+    IWorkspaceCheckpoints checkpoints,
     UserCredentials credentials,
     IMcpServerVault mcpServers)
 {
@@ -38,6 +39,7 @@ internal sealed class SessionRemoval(
             await credentials.ForgetAsync(session, cancellationToken);
             mcpServers.Forget(session);
             await workspaces.RemoveAsync(session, cancellationToken);
+            await checkpoints.RemoveAsync(session, cancellationToken);
             await log.DeleteAsync(session, cancellationToken);
             await store.DeleteAsync(session, cancellationToken);
             return new SessionReply.Done(SessionStatus.Terminated, head.LastSeq);

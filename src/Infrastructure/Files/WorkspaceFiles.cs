@@ -31,19 +31,8 @@ internal sealed class WorkspaceFiles(
     {
         using var turn = await locks.EnterAsync(session, cancellationToken);
         ledger.Forget(session);
-        foreach (var path in folders.All)
-        {
-            using var parent = DirectoryHandle.Open(path, out var error);
-            if (parent is not null)
-            {
-                TreeRemoval.Remove(parent, EntryName.From(session.ToString()), cancellationToken);
-            }
-            else if (error != Errno.NoEntry)
-            {
-                throw new PosixException("open", error);
-            }
-        }
-
+        WorkspaceFolders.Remove(folders.BasePath, session, cancellationToken);
+        WorkspaceFolders.Remove(folders.HomesPath, session, cancellationToken);
         staging.Remove(session, cancellationToken);
     }
 

@@ -18,8 +18,19 @@ internal sealed class WorkspaceFolders(IOptions<WorkspaceOptions> options, Benea
     /// <summary>The folder of all checkpoints; null when there is none.</summary>
     public string? CheckpointsPath { get; } = options.Value.CheckpointsPath is { } path ? Path.GetFullPath(path) : null;
 
-    /// <summary>Every folder that has one of each session's.</summary>
-    public IEnumerable<string> All => CheckpointsPath is null ? [BasePath, HomesPath] : [BasePath, HomesPath, CheckpointsPath];
+    /// <summary>Removes a session's folder from one of these, with all that is in it.</summary>
+    public static void Remove(string path, SessionId session, CancellationToken cancellationToken)
+    {
+        using var parent = DirectoryHandle.Open(path, out var error);
+        if (parent is not null)
+        {
+            TreeRemoval.Remove(parent, EntryName.From(session.ToString()), cancellationToken);
+        }
+        else if (error != Errno.NoEntry)
+        {
+            throw new PosixException("open", error);
+        }
+    }
 
     public WorkspaceLocation Locate(SessionId session) =>
         new(Path.Combine(BasePath, session.ToString()), Path.Combine(HomesPath, session.ToString()));

@@ -215,6 +215,7 @@ public sealed class CheckpointTests
         Directory.Exists(workspace.CheckpointsOnDisk).ShouldBeTrue();
 
         await workspace.Files.RemoveAsync(workspace.Session, default);
+        await workspace.Checkpoints.RemoveAsync(workspace.Session, default);
         await TakeAsync(workspace, 2, isBeginning: false);
 
         Directory.Exists(workspace.CheckpointsOnDisk).ShouldBeFalse();

@@ -2,6 +2,7 @@ using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Files.Ports;
 using Claudy.Infrastructure.Files;
+using Claudy.Infrastructure.Scanning;
 using Claudy.Infrastructure.Security;
 using Claudy.Infrastructure.Sqlite;
 using Claudy.Integration.Tests.Files;
@@ -57,7 +58,7 @@ public sealed class SecurityRegistrationTests : IDisposable
         }
 
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton<IWorkspaceObserver, RecordedNews>();
-        builder.AddSqliteStores().AddWorkspaceFiles().AddSecurity();
+        builder.AddSqliteStores().AddContentScanning().AddWorkspaceFiles().AddSecurity();
         return builder.Build();
     }
 }

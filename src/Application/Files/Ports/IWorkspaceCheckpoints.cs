@@ -34,4 +34,7 @@ public interface IWorkspaceCheckpoints
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>The files that were put back; <c>FILE_016</c>, <c>FILE_017</c>, <c>FILE_018</c> as above.</returns>
     Task<Result<IReadOnlyList<string>>> RestoreAsync(SessionId session, long seq, CancellationToken cancellationToken);
+
+    /// <summary>Removes all that is kept of a session whose workspace is gone; one that is being taken is waited for.</summary>
+    Task RemoveAsync(SessionId session, CancellationToken cancellationToken);
 }

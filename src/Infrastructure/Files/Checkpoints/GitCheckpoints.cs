@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Claudy.Infrastructure.Files.Checkpoints;
 
 /// <summary>Keeps checkpoints in a bare repository for each session, beside the workspaces, where no session can see it.</summary>
-internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints
+internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints, IDisposable, IAsyncDisposable
 {
     private const int MaxRemembered = 32;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -24,6 +24,9 @@ internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints
     private readonly ILogger<GitCheckpoints> _logger;
     private readonly string? _git;
     private readonly ConcurrentDictionary<SessionId, SessionCheckpoints> _sessions = new();
+
+    private readonly ConcurrentDictionary<Task, byte> _underWay = new();
+    private readonly CancellationTokenSource _stopping = new();
 
     // Of repositories: a workspace can be worked in while its checkpoint is taken.
     private readonly WorkspaceLocks _locks = new();
@@ -79,6 +82,19 @@ internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints
             ? await GuardAsync(session, (checkpoints, token) => checkpoints.RestoreAsync(seq, new SessionFiles(_restorer, session), token)).WaitAsync(cancellationToken)
             : WorkspaceErrors.NoCheckpoints();
 
+    public async Task RemoveAsync(SessionId session, CancellationToken cancellationToken)
+    {
+        if (_folders.CheckpointsPath is not { } path)
+        {
+            return;
+        }
+
+        // Whoever comes after this finds no workspace, and so begins none.
+        using var turn = await _locks.EnterAsync(session, cancellationToken);
+        _sessions.TryRemove(session, out _);
+        WorkspaceFolders.Remove(path, session, cancellationToken);
+    }
+
     private SessionCheckpoints Of(SessionId session)
     {
         if (_sessions.Count >= MaxRemembered && !_sessions.ContainsKey(session))
@@ -91,16 +107,47 @@ internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints
             new GitRepository(_git!, Path.Combine(_folders.CheckpointsPath!, id.ToString())), () => _folders.OpenRoot(id, out _), _resolver, _options, _time));
     }
 
+    /// <summary>Ends what is under way; the moment is left out.</summary>
+    public void Dispose()
+    {
+        _stopping.Cancel();
+        _stopping.Dispose();
+    }
+
+    /// <summary>Ends what is under way and waits for that: no git outlives the server.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_underWay.Keys);
+        _stopping.Dispose();
+    }
+
     private async Task<T> GuardAsync<T>(SessionId session, Func<SessionCheckpoints, CancellationToken, Task<T>> work)
+        where T : IResult<T>
+    {
+        var working = WorkAsync(session, work);
+        _underWay[working] = default;
+        try
+        {
+            return await working;
+        }
+        finally
+        {
+            _underWay.TryRemove(working, out _);
+        }
+    }
+
+    private async Task<T> WorkAsync<T>(SessionId session, Func<SessionCheckpoints, CancellationToken, Task<T>> work)
         where T : IResult<T>
     {
         // Neither the session's loop nor what is said to Claude waits for the disk.
         await Task.Yield();
-        using var deadline = new CancellationTokenSource(LongestWork, _time);
         try
         {
-            using var turn = await _locks.EnterAsync(session, deadline.Token);
-            return await work(Of(session), deadline.Token);
+            using var deadline = new CancellationTokenSource(LongestWork, _time);
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
+            using var turn = await _locks.EnterAsync(session, end.Token);
+            return await work(Of(session), end.Token);
         }
         catch (Exception exception)
         {

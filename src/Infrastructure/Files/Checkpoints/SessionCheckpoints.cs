@@ -28,6 +28,14 @@ internal sealed partial class SessionCheckpoints(
 
     public async Task<Result<WorkspaceDiff>> DiffAsync(long? sinceSeq, long? untilSeq, CancellationToken cancellationToken)
     {
+        using (var root = openWorkspace())
+        {
+            if (root is null)
+            {
+                return WorkspaceErrors.CheckpointNotFound();
+            }
+        }
+
         await PrepareAsync(cancellationToken);
         var since = Newest(name => sinceSeq is { } seq ? name.Seq <= seq : name.IsBeginning);
         var until = Newest(name => name.Seq <= untilSeq);
