@@ -1,6 +1,7 @@
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
+using Claudy.Domain.Workspaces;
 
 namespace Claudy.Application.Sessions;
 
@@ -102,6 +103,9 @@ internal sealed class ConversationRewinder(Session session, AgentLifecycle agent
     {
         (true, true) => Result.Success<IReadOnlyList<string>>([.. byClaude.Value.Union(kept.Value, StringComparer.Ordinal)]),
         (false, true) => kept,
+
+        // Nothing was kept: then Claude's word is all there is. Something was, and could not be put back: then it is not as it was.
+        (true, false) when kept.Error!.Code != WorkspaceErrors.CheckpointNotFound().Code && kept.Error.Code != WorkspaceErrors.NoCheckpoints().Code => kept,
         _ => byClaude,
     };
 

@@ -130,12 +130,28 @@ internal sealed class DirectoryHandle : IDisposable
     public IEnumerable<EntryName> ReadNames()
     {
         // A handle of its own begins at the first record.
-        using var records = Own(Posix.OpenAt(Handle, ".\0"u8, OpenFlags, 0), out var error) ?? throw new PosixException("openat", error);
+        using var records = Own(Posix.OpenAt(Handle, ".\0"u8, OpenFlags, 0), out var error);
+        if (records is null)
+        {
+            // A folder that was removed has none.
+            if (error == Errno.NoEntry)
+            {
+                yield break;
+            }
+
+            throw new PosixException("openat", error);
+        }
+
         var buffer = ArrayPool<byte>.Shared.Rent(RecordBufferSize);
         try
         {
             while (Posix.ReadFolder(records.Handle, buffer) is var filled and not 0)
             {
+                if (filled < 0 && Posix.LastError == Errno.NoEntry)
+                {
+                    yield break;
+                }
+
                 if (filled < 0)
                 {
                     throw new PosixException("getdents64", Posix.LastError);

@@ -92,12 +92,14 @@ internal sealed class WorkspaceArchives(
         }
 
         var freed = replaced.Select(WorkspaceWriter.FreedBy).Aggregate(default(WorkspaceTotals), (sum, one) => sum + one);
-        var added = new WorkspaceTotals(unpacking.Bytes, unpacking.Files.Count, unpacking.Folders.Count) + freed;
+        var added = new WorkspaceTotals(unpacking.Bytes, unpacking.Files.Count, FoldersOf(unpacking)) + freed;
         if (ledger.WhyNot(session, root, may, added, cancellationToken) is { } full)
         {
             return full;
         }
 
+        // Which folders were there is not known: left without an entry, the workspace is measured anew.
+        using var unknown = ledger.Begin(session);
         var put = Put(session, root, unpacking, replaced, condition.Overwrite);
         Sync(root);
         return put;
@@ -127,6 +129,21 @@ internal sealed class WorkspaceArchives(
         }
 
         return new UnpackedArchive(unpacking.Files.Count, unpacking.Folders.Count, unpacking.Bytes, replaced.Count(status => status is not null));
+    }
+
+    // All that its names lead through, as if none were there yet.
+    private static int FoldersOf(ArchiveUnpacking unpacking)
+    {
+        var folders = new HashSet<string>(unpacking.Folders.Select(folder => folder.Value), StringComparer.Ordinal);
+        foreach (var path in unpacking.Files.Select(file => file.Path.Value).Concat(unpacking.Folders.Select(folder => folder.Value)))
+        {
+            for (var slash = path.LastIndexOf('/'); slash > 0 && folders.Add(path[..slash]); slash = path.LastIndexOf('/', slash - 1))
+            {
+                // Those above a folder that is known are known too.
+            }
+        }
+
+        return folders.Count;
     }
 
     private static void Sync(DirectoryHandle folder)

@@ -6,7 +6,8 @@ using Claudy.Domain.Workspaces;
 namespace Claudy.Infrastructure.Files;
 
 /// <summary>Moves, removes and makes names in workspaces; links themselves, never what they point to.</summary>
-internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea staging, WorkspaceLocks locks, WorkspaceUsageLedger ledger)
+internal sealed class WorkspaceChanges(
+    WorkspaceFolders folders, StagingArea staging, WorkspaceLocks locks, WorkspaceUsageLedger ledger)
 {
     public async Task<Result<MovedFile>> MoveAsync(SessionId session, WorkspacePath from, WorkspacePath to, bool overwrite, CancellationToken cancellationToken)
     {
@@ -87,8 +88,14 @@ internal sealed class WorkspaceChanges(WorkspaceFolders folders, StagingArea sta
     /// <returns>Whether it was made; false when it was there.</returns>
     public async Task<Result<bool>> MakeDirectoryAsync(SessionId session, WorkspacePath path, CancellationToken cancellationToken)
     {
+        var may = await ledger.LimitsAsync(session, cancellationToken);
         using var turn = await locks.EnterAsync(session, cancellationToken);
         using var root = folders.OpenRoot(session, out var error);
+        if (root is not null && ledger.WhyNot(session, root, may, new WorkspaceTotals(0, 0, path.Value.Count(c => c == '/') + 1), cancellationToken) is { } full)
+        {
+            return full;
+        }
+
         using var unknown = ledger.Begin(session);
         using var parent = root is null ? null : WorkspaceFolders.MakeParent(root, path, out error);
         if (parent is null)

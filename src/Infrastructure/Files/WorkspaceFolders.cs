@@ -60,8 +60,12 @@ internal sealed class WorkspaceFolders(IOptions<WorkspaceOptions> options, Benea
     }
 
     /// <summary>Opens the folder that a name is, or will be, in; makes what is missing of it.</summary>
-    public static DirectoryHandle? MakeParent(DirectoryHandle root, WorkspacePath path, out Errno error)
+    public static DirectoryHandle? MakeParent(DirectoryHandle root, WorkspacePath path, out Errno error) => MakeParent(root, path, out error, out _);
+
+    /// <summary>The same, and tells how many were made.</summary>
+    public static DirectoryHandle? MakeParent(DirectoryHandle root, WorkspacePath path, out Errno error, out int made)
     {
+        made = 0;
         var folder = root.OpenFolder(EntryName.From("."), out error);
         foreach (var name in path.Value.Split('/')[..^1])
         {
@@ -76,6 +80,7 @@ internal sealed class WorkspaceFolders(IOptions<WorkspaceOptions> options, Benea
             if (error == Errno.NoEntry)
             {
                 error = above.MakeFolder(entry);
+                made += error == Errno.None ? 1 : 0;
                 folder = error == Errno.None ? above.OpenFolder(entry, out error) : null;
             }
         }

@@ -28,6 +28,6 @@ internal sealed record WorkspaceLimits(long MaxFileBytes, long MaxBytes, long Ma
             return WorkspaceErrors.QuotaExceeded(now.SizeBytes, MaxBytes);
         }
 
-        return added.Files > 0 && then.FileCount > MaxFiles ? WorkspaceErrors.TooManyFiles(now.FileCount, MaxFiles) : null;
+        return added.Files + added.Others > 0 && then.FileCount > MaxFiles ? WorkspaceErrors.TooManyFiles(now.FileCount, MaxFiles) : null;
     }
 }

@@ -12,7 +12,7 @@ namespace Claudy.Infrastructure.Files;
 /// Nothing of it is in memory, so that any node goes on with it, before and after a restart.
 /// </summary>
 internal sealed class WorkspaceUploads(
-    IOptions<WorkspaceOptions> options, WorkspaceFolders folders, StagingArea staging, WorkspaceWriter writer, WorkspaceUsageLedger ledger) : IWorkspaceUploads
+    IOptions<WorkspaceOptions> options, WorkspaceFolders folders, StagingArea staging, WorkspaceWriter writer, WorkspaceLocks workspaceLocks, WorkspaceUsageLedger ledger) : IWorkspaceUploads
 {
     // Outcomes are kept for those who lost the answer, and that is soon.
     private const int MaxOutcomes = 100;
@@ -43,14 +43,15 @@ internal sealed class WorkspaceUploads(
             return done.Plan == StoredPlan.Of(plan) ? new UploadState(plan, plan.Size) : TransferErrors.OtherUpload(done.Plan.Path, done.Plan.Size);
         }
 
-        if (UploadRecords.Read(folder, UploadNames.Plan(plan.Id), UploadJson.Default.StoredPlan) is { } begun)
+        // A plan without content is what a server leaves that was killed in the middle of a commit.
+        if (UploadRecords.Read(folder, UploadNames.Plan(plan.Id), UploadJson.Default.StoredPlan) is { } begun
+            && folder.Stat(UploadNames.Content(plan.Id), out _) is { } content)
         {
-            return begun == StoredPlan.Of(plan)
-                ? new UploadState(plan, folder.Stat(UploadNames.Content(plan.Id), out _)?.Size ?? 0)
-                : TransferErrors.OtherUpload(begun.Path, begun.Size);
+            return begun == StoredPlan.Of(plan) ? new UploadState(plan, content.Size) : TransferErrors.OtherUpload(begun.Path, begun.Size);
         }
 
-        // Told now, and looked at again when it is committed.
+        // Told now, and looked at again when it is committed. This lock is always taken second.
+        using var look = await workspaceLocks.EnterAsync(session, cancellationToken);
         var replaced = writer.Look(root, plan.Path, new WriteCondition(plan.Overwrite));
         var refused = replaced.Error ?? ledger.WhyNot(session, root, may, WorkspaceWriter.AddedBy(plan.Size, replaced.Value), cancellationToken) ?? MakePlace(folder);
         return refused is null ? Start(folder, plan) : refused;

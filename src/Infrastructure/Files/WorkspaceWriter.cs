@@ -5,7 +5,7 @@ using Claudy.Domain.Workspaces;
 
 namespace Claudy.Infrastructure.Files;
 
-/// <summary>Puts staged content into workspaces: digests, conditions and quota are looked at here, whichever way it came.</summary>
+/// <summary>Puts staged content into workspaces: digests, conditions, the content policy and the limits are looked at here, whichever way it came.</summary>
 internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks locks, WorkspaceUsageLedger ledger, IContentScanner scanner)
 {
     /// <summary>Seals and puts one file.</summary>
@@ -75,7 +75,7 @@ internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks l
         SessionId session, DirectoryHandle root, WorkspacePath path, StagedFile staged, FileStatus? replaced, bool overwrite, uint newMode, bool sync)
     {
         using var change = ledger.Begin(session);
-        using var folder = WorkspaceFolders.MakeParent(root, path, out var error);
+        using var folder = WorkspaceFolders.MakeParent(root, path, out var error, out var made);
         if (folder is not null)
         {
             error = staged.Commit(folder, EntryName.From(path.Name), replaced?.Permissions ?? newMode, overwrite);
@@ -84,7 +84,7 @@ internal sealed class WorkspaceWriter(WorkspaceFolders folders, WorkspaceLocks l
 
         if (error == Errno.None)
         {
-            change.Enter(path, replaced is null ? FileChange.Created : FileChange.Modified, AddedBy(staged.Size, replaced));
+            change.Enter(path, replaced is null ? FileChange.Created : FileChange.Modified, AddedBy(staged.Size, replaced) + new WorkspaceTotals(0, 0, made));
         }
 
         return error == Errno.None

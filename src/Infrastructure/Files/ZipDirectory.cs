@@ -7,6 +7,8 @@ internal static class ZipDirectory
 {
     private const int EndLength = 22;
     private const int MaxComment = ushort.MaxValue;
+    private const int Counts = 8;
+    private const int LengthOfDirectory = 12;
     private const int OffsetOfDirectory = 16;
     private const uint EndSignature = 0x06054b50;
 
@@ -21,11 +23,19 @@ internal static class ZipDirectory
         {
             if (BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(at)) == EndSignature)
             {
-                var length = archive.Length - tail.Length + at - BinaryPrimitives.ReadUInt32LittleEndian(tail.AsSpan(at + OffsetOfDirectory));
-                return length >= 0 ? length : null;
+                var end = tail.AsSpan(at);
+                var length = archive.Length - tail.Length + at - BinaryPrimitives.ReadUInt32LittleEndian(end[OffsetOfDirectory..]);
+                return length >= 0 && !IsElsewhere(end) ? length : null;
             }
         }
 
         return null;
     }
+
+    // Numbers that did not fit are in a record of their own (zip64), which would be believed instead. Nothing that may come is so large.
+    private static bool IsElsewhere(ReadOnlySpan<byte> end) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(end[Counts..]) == ushort.MaxValue
+        || BinaryPrimitives.ReadUInt16LittleEndian(end[(Counts + sizeof(ushort))..]) == ushort.MaxValue
+        || BinaryPrimitives.ReadUInt32LittleEndian(end[LengthOfDirectory..]) == uint.MaxValue
+        || BinaryPrimitives.ReadUInt32LittleEndian(end[OffsetOfDirectory..]) == uint.MaxValue;
 }

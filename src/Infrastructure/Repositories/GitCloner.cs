@@ -150,8 +150,9 @@ internal sealed partial class GitCloner(
         while (true)
         {
             var hasEnded = await Task.WhenAny(process.Exited, Task.Delay(LookInterval, time, cancellationToken)) == process.Exited;
-            var usage = await files.MeasureAsync(clone.Session, cancellationToken);
-            if (usage.SizeBytes > usage.MaxSizeBytes)
+            // Git is no process of the session's, so that nothing of it is seen by itself.
+            var usage = await files.MeasureAnewAsync(clone.Session, cancellationToken);
+            if (usage.IsExceeded)
             {
                 await process.StopAsync(TimeSpan.Zero, cancellationToken);
                 return true;

@@ -19,18 +19,21 @@ internal sealed class AddressCounts(int limit)
     }
 
     /// <summary>Counts one in until the answer is disposed; null when the address has as many as it may.</summary>
-    public IDisposable? TryEnter(ClientAddress address)
+    public IDisposable? TryEnter(ClientAddress address) => TryEnter(address.Key);
+
+    /// <summary>The same for whatever else is counted.</summary>
+    public IDisposable? TryEnter(string key)
     {
         lock (_gate)
         {
-            var count = _counts.GetValueOrDefault(address.Key);
+            var count = _counts.GetValueOrDefault(key);
             if (count >= limit)
             {
                 return null;
             }
 
-            _counts[address.Key] = count + 1;
-            return new Place(this, address.Key);
+            _counts[key] = count + 1;
+            return new Place(this, key);
         }
     }
 

@@ -32,6 +32,11 @@ internal static class EdgeErrors
             .With("limit", limit)
             .With(RetryAfter, Seconds(wait));
 
+    /// <summary>A user is sending too many files at once.</summary>
+    public static Error TooManyTransfers(int limit) =>
+        new Error(ResultStatus.LimitExceeded, "RATE_007", "too_many_transfers", $"You are sending {limit} files already, which is the limit. Wait for one of them.") { Retryable = true }
+            .With("limit", limit);
+
     // Rounded up: who comes a moment early would be refused again.
     private static long Seconds(TimeSpan wait) => Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
 }

@@ -24,6 +24,7 @@ internal static class EdgeRegistration
         services.AddSingleton<ServerCertificate>();
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
         services.AddSingleton<RequestRates>();
+        services.AddSingleton<TransferPlaces>();
         services.AddSingleton<CredentialChecks>();
         services.AddSingleton<SessionCookie>();
         services.AddRequestTimeouts();

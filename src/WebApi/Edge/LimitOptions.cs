@@ -27,6 +27,10 @@ internal sealed class LimitOptions
     [Range(1, 1_000_000)]
     public int RequestBurstPerUser { get; set; } = 1000;
 
+    /// <summary>How many files or archives a user may be sending over HTTP at once; what is under way takes room on the disk.</summary>
+    [Range(1, 10_000)]
+    public int TransfersPerUser { get; set; } = 16;
+
     /// <summary>How many failed attempts at a kind of credential an address has before it must wait.</summary>
     [Range(1, 1000)]
     public int FreeAttempts { get; set; } = 10;

@@ -111,6 +111,31 @@ public sealed class ArchiveTests
             }
         });
 
+    [Theory]
+    [InlineData(8, 2)]
+    [InlineData(10, 2)]
+    [InlineData(12, 4)]
+    [InlineData(16, 4)]
+    public async Task Unpack_WhenItsEndLeadsToALargerOne_ShouldBeRefusedBeforeItsListIsRead(int offset, int length)
+    {
+        using var workspace = new TestWorkspace();
+        var archive = Pack(zip => Add(zip, "good", "good"));
+        archive.AsSpan(archive.Length - 22 + offset, length).Fill(0xFF);
+
+        var refused = await UnpackAsync(workspace, null, archive);
+
+        refused.Error!.Details["rule"].ShouldBe("not_a_zip");
+    }
+
+    [Fact]
+    public async Task Unpack_WhenItIsOfFoldersAlone_ShouldCountThem()
+    {
+        using var workspace = new TestWorkspace(maxFiles: 20);
+        var archive = Pack(zip => zip.CreateEntry(string.Join('/', Enumerable.Range(0, 41).Select(i => $"d{i}")) + "/"));
+
+        (await UnpackAsync(workspace, null, archive)).Error!.Code.ShouldBe("FILE_006");
+    }
+
     [Fact]
     public async Task Unpack_WhenItIsABomb_ShouldStopAndWriteNothing() =>
         await ShouldBeRefusedAsync("ratio", zip =>

@@ -59,7 +59,7 @@ internal sealed class TestWorkspace : IDisposable
         var writer = new WorkspaceWriter(_folders, locks, ledger, scanner);
         _restorer = new WorkspaceRestorer(_folders, staging, locks, ledger);
         Files = new WorkspaceFiles(_folders, staging, writer, new WorkspaceChanges(_folders, staging, locks, ledger), locks, ledger);
-        Uploads = new WorkspaceUploads(settings, _folders, staging, writer, ledger);
+        Uploads = new WorkspaceUploads(settings, _folders, staging, writer, locks, ledger);
         Archives = new WorkspaceArchives(_folders, staging, writer, locks, ledger, scanner);
         Sweep = new StagingSweep(staging, settings, TimeProvider.System, NullLogger<StagingSweep>.Instance);
         StagingPath = Path.Combine(_options.BasePath, ".staging");

@@ -132,6 +132,19 @@ public sealed class UploadsInPiecesTests
     }
 
     [Fact]
+    public async Task Begin_WhenAServerDiedInTheMiddleOfACommit_ShouldBeginAnew()
+    {
+        using var workspace = new TestWorkspace();
+        await UploadAsync(workspace, "u", "file", "abc"u8.ToArray());
+        File.Delete(workspace.Staged.Single(path => path.EndsWith(".part", StringComparison.Ordinal)));
+
+        (await BeginAsync(workspace, "u", "file", 3)).Value.Offset.ShouldBe(0);
+        await UploadAsync(workspace, "u", "file", "abc"u8.ToArray());
+
+        (await CommitAsync(workspace, "u")).IsSuccess.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task Begin_WhenItCannotBeCommitted_ShouldSayItAtOnce()
     {
         using var workspace = new TestWorkspace(maxFileBytes: 100, maxWorkspaceBytes: 150);

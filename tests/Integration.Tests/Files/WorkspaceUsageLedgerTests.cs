@@ -29,6 +29,37 @@ public sealed class WorkspaceUsageLedgerTests
         (await workspace.Files.MeasureAnewAsync(workspace.Session, default)).SizeBytes.ShouldBe(21_000);
     }
 
+    [Fact]
+    public async Task MakeDirectory_WhenThereAreAsManyAsMayBe_ShouldRefuse()
+    {
+        using var workspace = new TestWorkspace(maxFiles: 10);
+        var made = new List<string?>();
+        for (var i = 0; i < 30; i++)
+        {
+            made.Add((await workspace.MakeDirectoryAsync($"d{i}")).Error?.Code);
+        }
+
+        made.Count(code => code is null).ShouldBe(20);
+        made[^1].ShouldBe("FILE_006");
+    }
+
+    [Fact]
+    public async Task MeasureAndWrite_WhileACommandRemovesFolders_ShouldWork()
+    {
+        using var workspace = new TestWorkspace();
+        await workspace.WatchAsync();
+        var churn = workspace.ShellAsync("i=0; while [ $i -lt 300 ]; do mkdir -p a/b/c/d e/f; rm -rf a e; i=$((i+1)); done");
+
+        while (!churn.IsCompleted)
+        {
+            (await workspace.WriteAsync("kept.txt", overwrite: true)).IsSuccess.ShouldBeTrue();
+            await workspace.Files.MeasureAnewAsync(workspace.Session, default);
+        }
+
+        await churn;
+        (await workspace.MeasureAsync()).FileCount.ShouldBe(1);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -87,9 +87,18 @@ internal sealed partial class WatchedWorkspace : IDisposable
     {
         lock (_gate)
         {
-            // Under what name it came here, before it got its own, must not count any more.
-            Read(_closed);
-            _tree.Look(path, _closed);
+            try
+            {
+                // Under what name it came here, before it got its own, must not count any more.
+                Read(_closed);
+                _tree.Look(path, _closed);
+            }
+            catch (IOException exception)
+            {
+                // What the server did is done, whether or not it can be seen.
+                _hasForgotten = true;
+                LogNotSeen(_logger, exception, _session);
+            }
         }
     }
 

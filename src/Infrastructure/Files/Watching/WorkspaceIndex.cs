@@ -38,6 +38,12 @@ internal sealed class WorkspaceIndex
     /// <summary>What is in it; a file with several names counts once.</summary>
     public WorkspaceTotals Totals => new(_bytes, _files.Count, _others);
 
+    /// <summary>How many names are kept; more than files where files have several.</summary>
+    public long NameCount { get; private set; }
+
+    /// <summary>How long the paths of all folders are together.</summary>
+    public long PathLength { get; private set; }
+
     /// <summary>A path as people write it.</summary>
     public static string TextOf(string path) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(path));
 
@@ -50,15 +56,23 @@ internal sealed class WorkspaceIndex
     {
         var folder = new IndexedFolder(path);
         _folders.Add(path, folder);
+        PathLength += path.Length;
         return folder;
     }
 
-    public void Remove(IndexedFolder folder) => _folders.Remove(folder.Path);
+    public void Remove(IndexedFolder folder)
+    {
+        if (_folders.Remove(folder.Path))
+        {
+            PathLength -= folder.Path.Length;
+        }
+    }
 
     public void Set(IndexedFolder folder, string name, IndexedName found)
     {
         Remove(folder, name);
         folder.Names.Add(name, found);
+        NameCount++;
         if (!found.IsRegular)
         {
             _others++;
@@ -76,6 +90,8 @@ internal sealed class WorkspaceIndex
         {
             return;
         }
+
+        NameCount--;
 
         if (!known.IsRegular)
         {

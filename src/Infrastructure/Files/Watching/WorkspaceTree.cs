@@ -13,6 +13,9 @@ internal sealed class WorkspaceTree(DirectoryHandle root, Inotify? inotify, long
     // As deep as is counted elsewhere.
     private const int MaxDepth = 256;
 
+    // Of all folders' paths together, in characters.
+    private const long MaxPathLength = 16L << 20;
+
     private readonly WorkspaceIndex _index = new();
     private readonly Dictionary<int, IndexedFolder> _watches = [];
     private bool _isSilent;
@@ -195,8 +198,7 @@ internal sealed class WorkspaceTree(DirectoryHandle root, Inotify? inotify, long
 
     private bool HasRoom()
     {
-        var totals = _index.Totals;
-        IsTooLarge |= totals.Files + totals.Others >= maxNames;
+        IsTooLarge |= _index.NameCount >= maxNames || _index.PathLength >= MaxPathLength;
         return !IsTooLarge;
     }
 

@@ -1,8 +1,10 @@
+using Claudy.Application.Audit;
 using Claudy.Application.Authentication.Ports;
 using Claudy.Application.Files;
 using Claudy.Application.Files.Ports;
 using Claudy.Application.Messaging;
 using Claudy.Domain.Shared;
+using Claudy.WebApi.Edge;
 using Claudy.WebApi.Protocol;
 using Claudy.WebApi.WebSockets.Frames;
 using Microsoft.AspNetCore.Http.Features;
@@ -21,6 +23,16 @@ internal static class FileUploads
     {
         // The limit is that of a file, and is held to while the body comes.
         context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+        var places = context.RequestServices.GetRequiredService<TransferPlaces>();
+        using var place = places.TryEnter(user.UserId);
+        if (place is null)
+        {
+            var tooMany = EdgeErrors.TooManyTransfers(places.Limit);
+            context.NoteRefused(AuditActions.LimitExceeded, tooMany, user: user.UserId);
+            await Problems.WriteAsync(context, tooMany);
+            return;
+        }
+
         var session = SessionEndpoints.SessionOf(context);
         if (session.IsSuccess && FileEndpoints.Value(context, "unpack") is { } format)
         {
