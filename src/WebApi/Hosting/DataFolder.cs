@@ -13,6 +13,8 @@ internal sealed class DataFolder : IDisposable
 
     private const string LockName = "server.lock";
 
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
     private static readonly string[] SignsOfClaudy = [LockName, "claudy.db"];
 
     // A file system of its own is made with it.
@@ -63,21 +65,34 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    // FileShare.None is an advisory lock on Unix, which ends with the process however that ends.
+    // A server that was just stopped may hold it for a moment longer, as may a program that it was starting.
     private static FileStream Lock(string path)
     {
-        var file = System.IO.Path.Combine(path, LockName);
+        FileStream? held = null;
         try
         {
-            return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException)
-        {
-            throw new StartupException($"Another Claudy server uses the data folder {path}. Stop it, or give this one a folder of its own with {Key} or CLAUDY_DATA.");
+            return SpinWait.SpinUntil(() => TryLock(System.IO.Path.Combine(path, LockName), out held), LongestWait)
+                ? held!
+                : throw new StartupException($"Another Claudy server uses the data folder {path}. Stop it, or give this one a folder of its own with {Key} or CLAUDY_DATA.");
         }
         catch (UnauthorizedAccessException exception)
         {
             throw new StartupException($"The data folder {path} cannot be used: {exception.Message}");
+        }
+    }
+
+    // FileShare.None is an advisory lock on Unix, which ends with the process however that ends.
+    private static bool TryLock(string file, out FileStream? held)
+    {
+        try
+        {
+            held = new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return true;
+        }
+        catch (IOException)
+        {
+            held = null;
+            return false;
         }
     }
 }

@@ -40,8 +40,7 @@ public sealed class PersonalTokenTests : IAsyncLifetime
         text.ShouldNotContain(token);
         JsonDocument.Parse(text).RootElement.GetProperty("tokens")[0].GetProperty("name").GetString().ShouldBe("ci");
         await _server.StopAsync();
-        Directory.EnumerateFiles(_server.DataPath, "*", SearchOption.AllDirectories)
-            .Where(file => !file.EndsWith("server.lock", StringComparison.Ordinal) && File.ReadAllBytes(file).AsSpan().IndexOf(System.Text.Encoding.ASCII.GetBytes(token)) >= 0).ShouldBeEmpty();
+        FolderSearch.FilesWith(_server.DataPath, token).ShouldBeEmpty();
     }
 
     [Fact]

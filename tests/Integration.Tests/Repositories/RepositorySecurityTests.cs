@@ -31,8 +31,8 @@ public sealed class RepositorySecurityTests
         File.Exists(Path.Combine(workspace, "a.txt")).ShouldBeTrue();
         server.Client.Received.ShouldAllBe(frame => !frame.GetRawText().Contains(_token, StringComparison.Ordinal));
         await server.Claudy.StopAsync();
-        FilesWith(server.Claudy.DataPath, _token).ShouldBeEmpty();
-        Directory.EnumerateDirectories(Path.GetTempPath(), "claudy-git-*").SelectMany(folder => FilesWith(folder, _token)).ShouldBeEmpty();
+        FolderSearch.FilesWith(server.Claudy.DataPath, _token).ShouldBeEmpty();
+        Directory.EnumerateDirectories(Path.GetTempPath(), "claudy-git-*").SelectMany(folder => FolderSearch.FilesWith(folder, _token)).ShouldBeEmpty();
     }
 
     [SkippableFact]
@@ -116,12 +116,5 @@ public sealed class RepositorySecurityTests
         }
 
         return all.ToString();
-    }
-
-    private static IEnumerable<string> FilesWith(string folder, string text)
-    {
-        var wanted = Encoding.UTF8.GetBytes(text);
-        return Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
-            .Where(file => Path.GetFileName(file) != "server.lock" && File.ReadAllBytes(file).AsSpan().IndexOf(wanted) >= 0);
     }
 }
