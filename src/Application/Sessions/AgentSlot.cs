@@ -115,8 +115,8 @@ internal sealed partial class AgentSlot(
 
     /// <summary>Puts files that turns changed back as they were at the beginning of one; <paramref name="done"/> is called from another thread.</summary>
     /// <param name="seq">The event that the turn began with.</param>
-    /// <param name="done">Gets the files that were put back, or why none were.</param>
-    public void RestoreFiles(long seq, Func<Result<IReadOnlyList<string>>, Task> done) => _telling = RestoreFilesAsync(_telling, seq, done);
+    /// <param name="done">Gets what became of them, or why none were put back.</param>
+    public void RestoreFiles(long seq, Func<Result<RestoredFiles>, Task> done) => _telling = RestoreFilesAsync(_telling, seq, done);
 
     /// <summary>Measures the workspace; <paramref name="done"/> is called from another thread, with null when it cannot be measured.</summary>
     public void MeasureWorkspace(Func<WorkspaceUsage?, Task> done) => _ = MeasureWorkspaceAsync(done);
@@ -154,10 +154,10 @@ internal sealed partial class AgentSlot(
         await GuardAsync(() => checkpoints.TakeAsync(sessionId, seq, isBeginning, _abandoned.Token));
     }
 
-    private async Task RestoreFilesAsync(Task previous, long seq, Func<Result<IReadOnlyList<string>>, Task> done)
+    private async Task RestoreFilesAsync(Task previous, long seq, Func<Result<RestoredFiles>, Task> done)
     {
         await previous;
-        Result<IReadOnlyList<string>> restored = WorkspaceErrors.CheckpointFailed();
+        Result<RestoredFiles> restored = WorkspaceErrors.CheckpointFailed();
         await GuardAsync(async () => restored = await checkpoints.RestoreAsync(sessionId, seq, _abandoned.Token));
         await done(restored);
     }
@@ -283,6 +283,7 @@ internal sealed partial class AgentSlot(
         }
 
         var location = workspaces.Prepare(sessionId);
+        checkpoints.Warm(sessionId);
         await watch.OpenAsync(sessionId, cancellationToken);
         var approved = await configuration.ApprovedAsync(state, found, cancellationToken);
         var socket = await broker.OpenAsync(sessionId, () => credentials.For(owner, sessionId), cancellationToken);

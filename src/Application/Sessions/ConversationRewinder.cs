@@ -1,3 +1,4 @@
+using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
@@ -13,6 +14,7 @@ internal sealed class ConversationRewinder(Session session, AgentLifecycle agent
 
     // Enough for people; more would be stored and sent for nobody.
     private const int MaxNamedFiles = 1_000;
+    private const int MaxNamedLeft = 20;
 
     private Action<Result<SessionReply>>? _answer;
     private SessionCommand.TakeBack? _command;
@@ -87,7 +89,7 @@ internal sealed class ConversationRewinder(Session session, AgentLifecycle agent
         slot.RestoreFiles(command.FromSeq, kept => loop.PostAsync(() => StopAgent(Both(files, kept))));
     }
 
-    private void StopAgent(Result<IReadOnlyList<string>> files)
+    private void StopAgent(Result<RestoredFiles> files)
     {
         if (IsInTheWay())
         {
@@ -99,17 +101,20 @@ internal sealed class ConversationRewinder(Session session, AgentLifecycle agent
     }
 
     // Either may know nothing of that turn; then the other's word counts.
-    private static Result<IReadOnlyList<string>> Both(Result<IReadOnlyList<string>> byClaude, Result<IReadOnlyList<string>> kept) => (byClaude.IsSuccess, kept.IsSuccess) switch
+    private static Result<RestoredFiles> Both(Result<IReadOnlyList<string>> byClaude, Result<RestoredFiles> kept) => (byClaude.IsSuccess, kept.IsSuccess) switch
     {
-        (true, true) => Result.Success<IReadOnlyList<string>>([.. byClaude.Value.Union(kept.Value, StringComparer.Ordinal)]),
+        (true, true) => kept.Value with { Restored = [.. byClaude.Value.Union(kept.Value.Restored, StringComparer.Ordinal)] },
         (false, true) => kept,
 
-        // Nothing was kept: then Claude's word is all there is. Something was, and could not be put back: then it is not as it was.
+        // Something was kept, and could not be put back: then it is not as it was.
         (true, false) when kept.Error!.Code != WorkspaceErrors.CheckpointNotFound().Code && kept.Error.Code != WorkspaceErrors.NoCheckpoints().Code => kept,
-        _ => byClaude,
+
+        // Nothing was: then Claude's word is all there is.
+        (true, false) => new RestoredFiles(byClaude.Value, []),
+        _ => byClaude.Error!,
     };
 
-    private void Rewind(Result<IReadOnlyList<string>> files)
+    private void Rewind(Result<RestoredFiles> files)
     {
         if (!session.IsLive)
         {
@@ -120,7 +125,7 @@ internal sealed class ConversationRewinder(Session session, AgentLifecycle agent
         var command = _command!;
         session.Record(
             files.IsSuccess
-                ? new ConversationRewound(command.TurnId, command.FromSeq, FilesRestored: true, [.. files.Value.Take(MaxNamedFiles)], null)
+                ? new ConversationRewound(command.TurnId, command.FromSeq, FilesRestored: true, [.. files.Value.Restored.Take(MaxNamedFiles)], WhatWasLeft(files.Value.Left))
                 : new ConversationRewound(command.TurnId, command.FromSeq, FilesRestored: false, null, files.Error.Message),
             time.GetUtcNow());
         End(new SessionReply.Done(session.State.Status, session.LastSeq));
@@ -130,6 +135,17 @@ internal sealed class ConversationRewinder(Session session, AgentLifecycle agent
             // Warm again for what comes next, and on with what came meanwhile.
             agent.Start();
         }
+    }
+
+    private static string? WhatWasLeft(IReadOnlyList<string> left)
+    {
+        if (left.Count == 0)
+        {
+            return null;
+        }
+
+        var more = left.Count > MaxNamedLeft ? " and more" : "";
+        return $"{left.Count} could not be put back, since there is no room or something is in the way: {string.Join(", ", left.Take(MaxNamedLeft))}{more}.";
     }
 
     // A message came while the process was being started, or after it crashed.

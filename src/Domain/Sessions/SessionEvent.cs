@@ -228,7 +228,7 @@ public sealed record RebuiltMemory(int TurnCount, bool IsShortened);
 /// <param name="FromSeq">The first event that was taken back; this event is the last.</param>
 /// <param name="FilesRestored">Whether the files that Claude changed since are as they were before that turn: its own tools, and commands as far as checkpoints of the workspace were kept.</param>
 /// <param name="ChangedFiles">Which files that changed, relative to the workspace where they are in it; null when none were restored.</param>
-/// <param name="FilesReason">Why no files were restored; null when they were.</param>
+/// <param name="FilesReason">Why no files were restored, or which could not be; null when all were.</param>
 public sealed record ConversationRewound(
     long TurnId, long FromSeq, bool FilesRestored, IReadOnlyList<string>? ChangedFiles, string? FilesReason) : SessionEvent;
 

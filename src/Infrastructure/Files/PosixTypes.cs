@@ -61,6 +61,12 @@ internal readonly struct FileStatus
     [FieldOffset(40)]
     private readonly ulong _size;
 
+    [FieldOffset(96)]
+    private readonly long _changedSeconds;
+
+    [FieldOffset(104)]
+    private readonly uint _changedNanoseconds;
+
     [FieldOffset(112)]
     private readonly long _modifiedSeconds;
 
@@ -91,6 +97,11 @@ internal readonly struct FileStatus
     /// <summary>Differs when the file is another one or was written to: for comparing only.</summary>
     public string Version => $"{_inode:x}-{_size:x}-{_modifiedSeconds:x}-{_modifiedNanoseconds:x}";
 
-    public DateTimeOffset Modified =>
-        DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(_modifiedSeconds, FirstSecond, LastSecond)).AddTicks(_modifiedNanoseconds / 100);
+    public DateTimeOffset Modified => Time(_modifiedSeconds, _modifiedNanoseconds);
+
+    /// <summary>When it was last written to, or its status changed: other than <see cref="Modified"/>, no program can set it.</summary>
+    public DateTimeOffset Changed => Time(_changedSeconds, _changedNanoseconds);
+
+    private static DateTimeOffset Time(long seconds, uint nanoseconds) =>
+        DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(seconds, FirstSecond, LastSecond)).AddTicks(nanoseconds / 100);
 }

@@ -1,7 +1,7 @@
+using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions;
 using Claudy.Application.Tests.Support;
 using Claudy.Domain.Sessions;
-using Claudy.Domain.Shared;
 using NSubstitute;
 using Shouldly;
 using Xunit;
@@ -66,7 +66,7 @@ public sealed class TakeBackTurnTests
         await using var node = await Node.StartAsync();
         var (session, agent) = await node.AfterTurnsAsync("one", "two");
         var message = node.Store.Events(session).First(e => e.Event is UserMessageAdded { Message.Text: "two" });
-        node.Checkpoints.RestoreAsync(session, message.Seq, Arg.Any<CancellationToken>()).Returns(Result.Success<IReadOnlyList<string>>(["b.txt"]));
+        node.Checkpoints.RestoreAsync(session, message.Seq, Arg.Any<CancellationToken>()).Returns(new RestoredFiles(["b.txt"], []));
         agent.Rewound = doesClaudeKnow ? agent.Rewound : SessionErrors.ControlFailed("No file checkpoint found for this message.");
 
         (await node.SendAsync(new TakeBackTurn(Node.Owner, session, 2))).IsSuccess.ShouldBeTrue();
@@ -74,6 +74,21 @@ public sealed class TakeBackTurnTests
         var rewound = await node.EventAsync<ConversationRewound>(session);
         rewound.FilesRestored.ShouldBeTrue();
         rewound.ChangedFiles.ShouldBe(restored);
+        rewound.FilesReason.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task TakeBack_WhenSomeFilesCannotBePutBack_ShouldNameThem()
+    {
+        await using var node = await Node.StartAsync();
+        var (session, _) = await node.AfterTurnsAsync("one");
+        node.Checkpoints.RestoreAsync(default, default, default).ReturnsForAnyArgs(new RestoredFiles(["b.txt"], ["c.txt", "d/e.txt"]));
+
+        (await node.SendAsync(new TakeBackTurn(Node.Owner, session, 1))).IsSuccess.ShouldBeTrue();
+
+        var rewound = await node.EventAsync<ConversationRewound>(session);
+        rewound.FilesRestored.ShouldBeTrue();
+        rewound.FilesReason.ShouldBe("2 could not be put back, since there is no room or something is in the way: c.txt, d/e.txt.");
     }
 
     [Fact]
@@ -96,7 +111,8 @@ public sealed class TakeBackTurnTests
 
         wasToldBefore.ShouldBeFalse();
         var events = node.Store.Events(session);
-        await Eventually.ShouldHoldAsync(() => node.Checkpoints.ReceivedCalls().Count() == 2, "both were kept");
+        await Eventually.ShouldHoldAsync(() => node.Checkpoints.ReceivedCalls().Count(call => call.GetMethodInfo().Name == nameof(IWorkspaceCheckpoints.TakeAsync)) == 2, "both were kept");
+        node.Checkpoints.Received(1).Warm(session);
         await node.Checkpoints.Received(1).TakeAsync(session, events.Single(e => e.Event is UserMessageAdded).Seq, true, Arg.Any<CancellationToken>());
         await node.Checkpoints.Received(1).TakeAsync(session, events.Single(e => e.Event is TurnCompleted).Seq, false, Arg.Any<CancellationToken>());
     }

@@ -83,6 +83,49 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public async Task Diff_WhenAFileIsChangedAndItsTimeSetBack_ShouldSeeIt()
+    {
+        using var workspace = new TestWorkspace();
+        workspace.PlantFile("a.txt", "one");
+        var time = File.GetLastWriteTimeUtc(workspace.OnDisk("a.txt"));
+
+        // For whom what was written just now was written long ago, so that its content is not compared.
+        using var checkpoints = workspace.NewCheckpoints(time: new LaterTime());
+        await checkpoints.TakeAsync(workspace.Session, 2, isBeginning: true, default);
+        workspace.PlantFile("a.txt", "two");
+        File.SetLastWriteTimeUtc(workspace.OnDisk("a.txt"), time);
+
+        (await checkpoints.DiffAsync(workspace.Session, null, null, default)).Value.Files.ShouldHaveSingleItem().Diff!.ShouldContain("+two");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Take_WhenNothingChanged_ShouldNeedNoGit(bool isOld)
+    {
+        using var workspace = new TestWorkspace();
+        workspace.PlantFile("a.txt", "one");
+        using var checkpoints = workspace.NewCheckpoints(time: isOld ? new LaterTime() : TimeProvider.System);
+        checkpoints.Warm(workspace.Session);
+        await checkpoints.TakeAsync(workspace.Session, 2, isBeginning: true, default);
+        var configuration = Path.Combine(workspace.CheckpointsOnDisk, "config");
+        var whole = await File.ReadAllTextAsync(configuration);
+
+        await File.WriteAllTextAsync(configuration, "git ends when it reads this");
+        await checkpoints.TakeAsync(workspace.Session, 4, isBeginning: false, default);
+        await checkpoints.TakeAsync(workspace.Session, 5, isBeginning: true, default);
+        var broken = await checkpoints.DiffAsync(workspace.Session, 2, 4, default);
+        await File.WriteAllTextAsync(configuration, whole);
+        workspace.PlantFile("a.txt", "two");
+        await checkpoints.TakeAsync(workspace.Session, 7, isBeginning: false, default);
+
+        broken.Error!.Code.ShouldBe("FILE_018");
+        (await checkpoints.DiffAsync(workspace.Session, 2, 5, default)).Value.ShouldSatisfyAllConditions(
+            diff => diff.Files.ShouldBeEmpty(), diff => (diff.SinceSeq, diff.UntilSeq).ShouldBe((2, 5)));
+        (await workspace.NewCheckpoints().DiffAsync(workspace.Session, 5, 7, default)).Value.Files.ShouldHaveSingleItem().Diff!.ShouldContain("-one");
+    }
+
+    [Fact]
     public async Task Take_WhenTheWorkspaceIsHostile_ShouldRunNothingAndReadNothingOutside()
     {
         using var workspace = new TestWorkspace();
@@ -163,7 +206,8 @@ public sealed class CheckpointTests
 
         var restored = await workspace.Checkpoints.RestoreAsync(workspace.Session, 2, default);
 
-        restored.Value.ShouldBe(["made/file.txt", "second.txt", "run.sh", "src/changed.txt"], ignoreOrder: true);
+        restored.Value.Restored.ShouldBe(["made/file.txt", "second.txt", "run.sh", "src/changed.txt"], ignoreOrder: true);
+        restored.Value.Left.ShouldBeEmpty();
         File.ReadAllText(workspace.OnDisk("src/changed.txt")).ShouldBe("old");
         File.GetUnixFileMode(workspace.OnDisk("run.sh")).HasFlag(UnixFileMode.UserExecute).ShouldBeTrue();
         File.Exists(workspace.OnDisk("made/file.txt")).ShouldBeFalse();
@@ -187,7 +231,8 @@ public sealed class CheckpointTests
 
         var restored = await workspace.Checkpoints.RestoreAsync(workspace.Session, 2, default);
 
-        restored.Value.ShouldBe(["plain.txt"]);
+        restored.Value.Restored.ShouldBe(["plain.txt"]);
+        restored.Value.Left.ShouldBe(["folder/file.txt"]);
         File.ReadAllText(Path.Combine(workspace.Outside, "file.txt")).ShouldBe("outside");
         new FileInfo(workspace.OnDisk("plain.txt")).LinkTarget.ShouldBeNull();
         File.ReadAllText(workspace.OnDisk("plain.txt")).ShouldBe("old");
@@ -244,5 +289,10 @@ public sealed class CheckpointTests
         using var process = Process.Start(program, arguments);
         await process.WaitForExitAsync();
         process.ExitCode.ShouldBe(0);
+    }
+
+    private sealed class LaterTime : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddMinutes(1);
     }
 }

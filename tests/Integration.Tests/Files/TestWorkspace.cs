@@ -130,10 +130,10 @@ internal sealed class TestWorkspace : IDisposable
     public Task<WorkspaceUsage> MeasureAsync() => Files.MeasureAsync(Session, CancellationToken.None);
 
     /// <summary>Checkpoints as another server would see them.</summary>
-    public GitCheckpoints NewCheckpoints(bool isOn = true)
+    public GitCheckpoints NewCheckpoints(bool isOn = true, TimeProvider? time = null)
     {
         _options.Checkpoints = isOn;
-        return new GitCheckpoints(_folders, _resolver, _restorer, Options.Create(_options), TimeProvider.System, NullLogger<GitCheckpoints>.Instance);
+        return new GitCheckpoints(_folders, _resolver, _restorer, Options.Create(_options), time ?? TimeProvider.System, NullLogger<GitCheckpoints>.Instance);
     }
 
     public Task WatchAsync() => Watcher.OpenAsync(Session, CancellationToken.None);

@@ -17,6 +17,10 @@ public interface IWorkspaceCheckpoints
     /// <param name="cancellationToken">Gives up waiting.</param>
     Task TakeAsync(SessionId session, long seq, bool isBeginning, CancellationToken cancellationToken);
 
+    /// <summary>Finds out meanwhile how the files are, so that the next checkpoint has only to look what changed; returns at once.</summary>
+    /// <param name="session">Whose workspace.</param>
+    void Warm(SessionId session);
+
     /// <summary>How the files differ between two moments.</summary>
     /// <param name="session">Whose workspace.</param>
     /// <param name="sinceSeq">The newest moment that is kept at or before that event; null for the beginning of the newest turn.</param>
@@ -32,9 +36,14 @@ public interface IWorkspaceCheckpoints
     /// <param name="session">Whose workspace.</param>
     /// <param name="seq">The event that the turn began with.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The files that were put back; <c>FILE_016</c>, <c>FILE_017</c>, <c>FILE_018</c> as above.</returns>
-    Task<Result<IReadOnlyList<string>>> RestoreAsync(SessionId session, long seq, CancellationToken cancellationToken);
+    /// <returns>What became of them; <c>FILE_016</c>, <c>FILE_017</c>, <c>FILE_018</c> as above.</returns>
+    Task<Result<RestoredFiles>> RestoreAsync(SessionId session, long seq, CancellationToken cancellationToken);
 
     /// <summary>Removes all that is kept of a session whose workspace is gone; one that is being taken is waited for.</summary>
     Task RemoveAsync(SessionId session, CancellationToken cancellationToken);
 }
+
+/// <summary>What became of files that were to be put back.</summary>
+/// <param name="Restored">Those that are as they were, by their paths in the workspace.</param>
+/// <param name="Left">Those that could not be put back: there is no room, or something that is no file is in the way.</param>
+public sealed record RestoredFiles(IReadOnlyList<string> Restored, IReadOnlyList<string> Left);

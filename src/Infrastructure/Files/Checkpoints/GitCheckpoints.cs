@@ -12,9 +12,13 @@ namespace Claudy.Infrastructure.Files.Checkpoints;
 /// <summary>Keeps checkpoints in a bare repository for each session, beside the workspaces, where no session can see it.</summary>
 internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints, IDisposable, IAsyncDisposable
 {
-    private const int MaxRemembered = 32;
+    // What is beyond these is forgotten, the longest unused first, and found out again when it is wanted.
+    private const int MaxRemembered = 512;
+    private const int MaxRememberedFiles = 1_000_000;
+
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestWork = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestRestoring = TimeSpan.FromMinutes(10);
 
     private readonly WorkspaceFolders _folders;
     private readonly BeneathResolver _resolver;
@@ -24,6 +28,8 @@ internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints, IDisposabl
     private readonly ILogger<GitCheckpoints> _logger;
     private readonly string? _git;
     private readonly ConcurrentDictionary<SessionId, SessionCheckpoints> _sessions = new();
+
+    private long _uses;
 
     private readonly ConcurrentDictionary<Task, byte> _underWay = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -57,7 +63,7 @@ internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints, IDisposabl
             return;
         }
 
-        var taking = GuardAsync(session, async (checkpoints, token) =>
+        var taking = GuardAsync(session, LongestWork, async (checkpoints, token) =>
         {
             await checkpoints.TakeAsync(CheckpointName.Of(seq, isBeginning), token);
             return Result.Success();
@@ -72,14 +78,26 @@ internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints, IDisposabl
         }
     }
 
+    public void Warm(SessionId session)
+    {
+        if (IsOn)
+        {
+            _ = GuardAsync(session, LongestWork, async (checkpoints, token) =>
+            {
+                await checkpoints.WarmAsync(token);
+                return Result.Success();
+            });
+        }
+    }
+
     public async Task<Result<WorkspaceDiff>> DiffAsync(SessionId session, long? sinceSeq, long? untilSeq, CancellationToken cancellationToken) =>
         IsOn
-            ? await GuardAsync(session, (checkpoints, token) => checkpoints.DiffAsync(sinceSeq, untilSeq, token)).WaitAsync(cancellationToken)
+            ? await GuardAsync(session, LongestWork, (checkpoints, token) => checkpoints.DiffAsync(sinceSeq, untilSeq, token)).WaitAsync(cancellationToken)
             : WorkspaceErrors.NoCheckpoints();
 
-    public async Task<Result<IReadOnlyList<string>>> RestoreAsync(SessionId session, long seq, CancellationToken cancellationToken) =>
+    public async Task<Result<RestoredFiles>> RestoreAsync(SessionId session, long seq, CancellationToken cancellationToken) =>
         IsOn
-            ? await GuardAsync(session, (checkpoints, token) => checkpoints.RestoreAsync(seq, new SessionFiles(_restorer, session), token)).WaitAsync(cancellationToken)
+            ? await GuardAsync(session, LongestRestoring, (checkpoints, token) => checkpoints.RestoreAsync(seq, new SessionFiles(_restorer, session), token)).WaitAsync(cancellationToken)
             : WorkspaceErrors.NoCheckpoints();
 
     public async Task RemoveAsync(SessionId session, CancellationToken cancellationToken)
@@ -97,14 +115,16 @@ internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints, IDisposabl
 
     private SessionCheckpoints Of(SessionId session)
     {
-        if (_sessions.Count >= MaxRemembered && !_sessions.ContainsKey(session))
+        var checkpoints = _sessions.GetOrAdd(session, id => new SessionCheckpoints(
+            new GitRepository(_git!, Path.Combine(_folders.CheckpointsPath!, id.ToString())), () => _folders.OpenRoot(id, out _), _resolver, _options, _time));
+        checkpoints.LastUsed = Interlocked.Increment(ref _uses);
+        if (_sessions.Count > MaxRemembered || _sessions.Values.Sum(others => (long)others.KnownFiles) > MaxRememberedFiles)
         {
-            // What is forgotten is found out again.
-            _sessions.TryRemove(_sessions.Keys.First(), out _);
+            var oldest = _sessions.MinBy(one => one.Value.LastUsed);
+            _sessions.TryRemove(oldest);
         }
 
-        return _sessions.GetOrAdd(session, id => new SessionCheckpoints(
-            new GitRepository(_git!, Path.Combine(_folders.CheckpointsPath!, id.ToString())), () => _folders.OpenRoot(id, out _), _resolver, _options, _time));
+        return checkpoints;
     }
 
     /// <summary>Ends what is under way; the moment is left out.</summary>
@@ -122,10 +142,10 @@ internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints, IDisposabl
         _stopping.Dispose();
     }
 
-    private async Task<T> GuardAsync<T>(SessionId session, Func<SessionCheckpoints, CancellationToken, Task<T>> work)
+    private async Task<T> GuardAsync<T>(SessionId session, TimeSpan longest, Func<SessionCheckpoints, CancellationToken, Task<T>> work)
         where T : IResult<T>
     {
-        var working = WorkAsync(session, work);
+        var working = WorkAsync(session, longest, work);
         _underWay[working] = default;
         try
         {
@@ -137,16 +157,18 @@ internal sealed partial class GitCheckpoints : IWorkspaceCheckpoints, IDisposabl
         }
     }
 
-    private async Task<T> WorkAsync<T>(SessionId session, Func<SessionCheckpoints, CancellationToken, Task<T>> work)
+    private async Task<T> WorkAsync<T>(SessionId session, TimeSpan longest, Func<SessionCheckpoints, CancellationToken, Task<T>> work)
         where T : IResult<T>
     {
         // Neither the session's loop nor what is said to Claude waits for the disk.
         await Task.Yield();
         try
         {
-            using var deadline = new CancellationTokenSource(LongestWork, _time);
+            using var turn = await _locks.EnterAsync(session, _stopping.Token);
+
+            // Of its own work: what it waited for had one too.
+            using var deadline = new CancellationTokenSource(longest, _time);
             using var end = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
-            using var turn = await _locks.EnterAsync(session, end.Token);
             return await work(Of(session), end.Token);
         }
         catch (Exception exception)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Claudy.Infrastructure.Files.Checkpoints;
 
@@ -8,6 +9,10 @@ namespace Claudy.Infrastructure.Files.Checkpoints;
 /// </summary>
 internal sealed class GitRepository(string git, string folder)
 {
+    private const string HalfRef = "claudy-ref";
+
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
     private static readonly string[] UsualFolders = ["/usr/local/bin", "/usr/bin", "/bin"];
 
     // What a user or an administrator set up for git does not hold here; names are taken as they are.
@@ -37,12 +42,29 @@ internal sealed class GitRepository(string git, string folder)
         }
     }
 
+    /// <summary>Gives a commit a name, as git itself keeps a new one: in a file of its own. That takes no process.</summary>
+    public async Task WriteRefAsync(string name, string commit, CancellationToken cancellationToken)
+    {
+        var file = Path.Combine(Folder, name);
+        var half = Path.Combine(Folder, HalfRef);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        await File.WriteAllTextAsync(half, $"{commit}\n", cancellationToken);
+        File.Move(half, file, overwrite: true);
+    }
+
     /// <summary>Runs a command and reads all that it says.</summary>
     public async Task<string> TextAsync(IEnumerable<string> arguments, CancellationToken cancellationToken)
     {
-        using var text = new MemoryStream();
-        await RunAsync(arguments, null, output => output.CopyToAsync(text, cancellationToken), cancellationToken);
-        return System.Text.Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
+        var text = "";
+        await RunAsync(arguments, null, async output => text = await ReadAsync(output, cancellationToken), cancellationToken);
+        return text;
+    }
+
+    /// <summary>Reads all that a command says.</summary>
+    public static async Task<string> ReadAsync(Stream output, CancellationToken cancellationToken)
+    {
+        using var reader = new StreamReader(output, Utf8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
+        return await reader.ReadToEndAsync(cancellationToken);
     }
 
     /// <summary>Runs a command.</summary>

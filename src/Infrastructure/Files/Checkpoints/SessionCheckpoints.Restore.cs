@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Claudy.Application.Files.Ports;
 using Claudy.Domain.Sessions;
 using Claudy.Domain.Shared;
 using Claudy.Domain.Workspaces;
@@ -10,7 +11,7 @@ namespace Claudy.Infrastructure.Files.Checkpoints;
 internal sealed partial class SessionCheckpoints
 {
     /// <summary>Puts what turns changed since the beginning of one back as it was.</summary>
-    public async Task<Result<IReadOnlyList<string>>> RestoreAsync(long seq, SessionFiles files, CancellationToken cancellationToken)
+    public async Task<Result<RestoredFiles>> RestoreAsync(long seq, SessionFiles files, CancellationToken cancellationToken)
     {
         await PrepareAsync(cancellationToken);
         var beginning = CheckpointName.Of(seq, isBeginning: true);
@@ -19,14 +20,14 @@ internal sealed partial class SessionCheckpoints
             return WorkspaceErrors.CheckpointNotFound();
         }
 
-        if (!await LookAsync(null, cancellationToken))
+        if (await LookAsync(cancellationToken) is null)
         {
             return WorkspaceErrors.CheckpointFailed();
         }
 
         var byTurns = await ChangedByTurnsAsync(beginning, cancellationToken);
         List<StoredChange> changes = [.. (await ChangesAsync(beginning.Ref, Latest, cancellationToken)).Where(change => byTurns.Contains(change.Path))];
-        return Result.Success<IReadOnlyList<string>>(await RestoreAsync(changes, files, cancellationToken));
+        return await RestoreAsync(changes, files, cancellationToken);
     }
 
     // What leads to the end of a turn is the turn's; what leads to the beginning of the next is its user's.
@@ -50,17 +51,15 @@ internal sealed partial class SessionCheckpoints
     private async Task<IEnumerable<StoredChange>> ChangesAsync(string since, string until, CancellationToken cancellationToken) =>
         StoredChange.Read(await repository.TextAsync(["diff-tree", "--raw", "--no-abbrev", "--no-renames", "-r", "-z", since, until], cancellationToken));
 
-    private async Task<List<string>> RestoreAsync(List<StoredChange> changes, SessionFiles files, CancellationToken cancellationToken)
+    private async Task<RestoredFiles> RestoreAsync(List<StoredChange> changes, SessionFiles files, CancellationToken cancellationToken)
     {
         List<string> restored = [];
+        List<string> left = [];
 
         // First, since a file may be where a folder was.
         foreach (var added in changes.Where(change => !change.WasThere))
         {
-            if (await files.RemoveAsync(added.Path, cancellationToken))
-            {
-                restored.Add(added.Path.Value);
-            }
+            (await files.RemoveAsync(added.Path, cancellationToken) ? restored : left).Add(added.Path.Value);
         }
 
         List<StoredChange> kept = [.. changes.Where(change => change.WasThere)];
@@ -69,23 +68,19 @@ internal sealed partial class SessionCheckpoints
             await repository.RunAsync(
                 ["cat-file", "--batch"],
                 input => SnapshotStream.WriteAsync(input, string.Concat(kept.Select(change => $"{change.Content}\n")), cancellationToken),
-                output => PutAsync(output, kept, files, restored, cancellationToken),
+                async output =>
+                {
+                    foreach (var change in kept)
+                    {
+                        var content = await ReadContentAsync(output, cancellationToken);
+                        (await files.PutAsync(change.Path, content, change.WasExecutable, cancellationToken) ? restored : left).Add(change.Path.Value);
+                    }
+                },
                 cancellationToken);
         }
 
-        return restored;
-    }
-
-    private static async Task PutAsync(Stream output, List<StoredChange> changes, SessionFiles files, List<string> restored, CancellationToken cancellationToken)
-    {
-        foreach (var change in changes)
-        {
-            var content = await ReadContentAsync(output, cancellationToken);
-            if (await files.PutAsync(change.Path, content, change.WasExecutable, cancellationToken))
-            {
-                restored.Add(change.Path.Value);
-            }
-        }
+        files.Sync();
+        return new RestoredFiles(restored, left);
     }
 
     /// <summary>Reads <c>name blob size</c>, a line feed, the bytes, a line feed.</summary>
@@ -118,4 +113,6 @@ internal sealed class SessionFiles(WorkspaceRestorer restorer, SessionId session
         restorer.PutAsync(session, path, content, isExecutable, cancellationToken);
 
     public Task<bool> RemoveAsync(WorkspacePath path, CancellationToken cancellationToken) => restorer.RemoveAsync(session, path, cancellationToken);
+
+    public void Sync() => restorer.Sync(session);
 }

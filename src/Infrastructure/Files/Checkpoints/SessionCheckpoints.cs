@@ -13,18 +13,35 @@ internal sealed partial class SessionCheckpoints(
     // The files as they were last looked at.
     private const string Latest = "refs/claudy/latest";
 
-    private readonly Dictionary<string, FileMark> _known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, KnownFile> _known = new(StringComparer.Ordinal);
     private List<CheckpointName>? _names;
-    private bool _hasLatest;
+    private StoredSnapshot? _latest;
+
+    /// <summary>How many files are remembered.</summary>
+    public int KnownFiles => _known.Count;
+
+    /// <summary>When something was last asked of this: for comparing only.</summary>
+    public long LastUsed { get; set; }
 
     public async Task TakeAsync(CheckpointName name, CancellationToken cancellationToken)
     {
-        if (await LookAsync(name, cancellationToken))
+        var before = _latest;
+        if (await LookAsync(cancellationToken) is not { } snapshot)
         {
-            _names!.Add(name);
+            return;
+        }
+
+        await repository.WriteRefAsync(name.Ref, snapshot.Commit, cancellationToken);
+        _names!.Remove(name);
+        _names.Add(name);
+        if (before != snapshot || _names.Count > MaxCheckpoints)
+        {
             await ShrinkAsync(cancellationToken);
         }
     }
+
+    /// <summary>Finds out how the files are, so that the next checkpoint has only to look what changed.</summary>
+    public Task WarmAsync(CancellationToken cancellationToken) => LookAsync(cancellationToken);
 
     public async Task<Result<WorkspaceDiff>> DiffAsync(long? sinceSeq, long? untilSeq, CancellationToken cancellationToken)
     {
@@ -44,7 +61,7 @@ internal sealed partial class SessionCheckpoints(
             return WorkspaceErrors.CheckpointNotFound();
         }
 
-        if (untilSeq is null && !await LookAsync(null, cancellationToken))
+        if (untilSeq is null && await LookAsync(cancellationToken) is null)
         {
             return WorkspaceErrors.CheckpointFailed();
         }
@@ -63,50 +80,43 @@ internal sealed partial class SessionCheckpoints(
             .Select(CheckpointName.Parse)];
     }
 
-    /// <returns>Whether there is a workspace that is not too large.</returns>
-    private async Task<bool> LookAsync(CheckpointName? name, CancellationToken cancellationToken)
+    /// <returns>The files as they are now; null when there is no workspace, or one that is too large.</returns>
+    private async Task<StoredSnapshot?> LookAsync(CancellationToken cancellationToken)
     {
         using var root = openWorkspace();
         if (root is null)
         {
-            return false;
+            return null;
         }
 
         await PrepareAsync(cancellationToken);
-        var snapshot = new SnapshotStream(root, resolver, _known, time, options.MaxFileBytes, 2 * options.MaxFiles);
-        if (!snapshot.Look(cancellationToken))
+        var stream = new SnapshotStream(root, resolver, _known, time, options.MaxFileBytes, 2 * options.MaxFiles);
+        if (!await stream.LookAsync(cancellationToken))
         {
-            return false;
+            return null;
         }
 
-        var tree = _hasLatest ? (await repository.TextAsync(["rev-parse", $"{Latest}^{{tree}}"], cancellationToken)).Trim() : null;
-        await repository.RunAsync(
-            ["fast-import", "--quiet", "--force", "--done"],
-            input => ImportAsync(input, snapshot, tree, name, cancellationToken),
-            output => output.CopyToAsync(Stream.Null, cancellationToken),
-            cancellationToken);
-        _hasLatest = true;
-        return true;
+        if (_latest is null || stream.HasChanges)
+        {
+            var told = "";
+            await repository.RunAsync(
+                ["fast-import", "--quiet", "--force", "--done"],
+                input => ImportAsync(input, stream, cancellationToken),
+                async output => told = await GitRepository.ReadAsync(output, cancellationToken),
+                cancellationToken);
+            _latest = StoredSnapshot.Read(told);
+        }
+
+        return _latest;
     }
 
-    private async Task ImportAsync(Stream input, SnapshotStream snapshot, string? tree, CheckpointName? name, CancellationToken cancellationToken)
+    private async Task ImportAsync(Stream input, SnapshotStream stream, CancellationToken cancellationToken)
     {
-        if (tree is null || snapshot.HasChanges)
-        {
-            // Without a parent, so that one can be dropped without the others.
-            await SnapshotStream.WriteAsync(input, $"reset {Latest}\ncommit {Latest}\ncommitter Claudy <claudy@localhost> {time.GetUtcNow().ToUnixTimeSeconds()} +0000\ndata 0\n", cancellationToken);
-            await SnapshotStream.WriteAsync(input, tree is null ? "deleteall\n" : $"M 040000 {tree} \"\"\n", cancellationToken);
-            await snapshot.WriteChangesAsync(input, cancellationToken);
-            await SnapshotStream.WriteAsync(input, "\n", cancellationToken);
-            tree = null;
-        }
-
-        if (name is { } named)
-        {
-            await SnapshotStream.WriteAsync(input, $"reset {named.Ref}\nfrom {Latest}{(tree is null ? "" : "^0")}\n\n", cancellationToken);
-        }
-
-        await SnapshotStream.WriteAsync(input, "done\n", cancellationToken);
+        // Without a parent, so that one can be dropped without the others.
+        await SnapshotStream.WriteAsync(input, $"reset {Latest}\ncommit {Latest}\nmark :1\ncommitter Claudy <claudy@localhost> {time.GetUtcNow().ToUnixTimeSeconds()} +0000\ndata 0\n", cancellationToken);
+        await SnapshotStream.WriteAsync(input, _latest is { } before ? $"M 040000 {before.Tree} \"\"\n" : "deleteall\n", cancellationToken);
+        await stream.WriteChangesAsync(input, cancellationToken);
+        await SnapshotStream.WriteAsync(input, "\nget-mark :1\nls :1 \"\"\ndone\n", cancellationToken);
     }
 
     private async Task<Result<WorkspaceDiff>> DiffAsync(CheckpointName since, CheckpointName? until, CancellationToken cancellationToken)
@@ -139,4 +149,17 @@ internal sealed partial class SessionCheckpoints(
     }
 
     private long Size() => new DirectoryInfo(repository.Folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+}
+
+/// <summary>What git calls the files of a workspace as they once were.</summary>
+/// <param name="Commit">Its name for that, with when it was.</param>
+/// <param name="Tree">Its name for the files alone.</param>
+internal sealed record StoredSnapshot(string Commit, string Tree)
+{
+    /// <summary>What <c>get-mark</c> and <c>ls</c> say: the commit, and <c>040000 tree</c> with its name and a tab.</summary>
+    /// <exception cref="IOException">They say something else.</exception>
+    public static StoredSnapshot Read(string told) =>
+        told.Split('\n') is [{ Length: >= 40 } commit, var tree, ..] && tree.Split(' ') is ["040000", "tree", { Length: > 40 } name]
+            ? new StoredSnapshot(commit, name.TrimEnd('\t'))
+            : throw new IOException($"git does not tell what it has kept: {told}");
 }

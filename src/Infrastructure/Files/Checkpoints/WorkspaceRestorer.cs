@@ -9,13 +9,36 @@ internal sealed class WorkspaceRestorer(WorkspaceFolders folders, StagingArea st
     private const uint Plain = 0b110_000_000;
     private const uint Executable = 0b111_000_000;
 
-    /// <summary>Makes a file hold that.</summary>
-    /// <returns>Whether it does; not when something is in the way that is no file.</returns>
+    /// <summary>Makes a file hold that; a crash may undo it until <see cref="Sync"/>.</summary>
+    /// <returns>Whether it does; not when something is in the way that is no file, or it cannot be written.</returns>
     public async Task<bool> PutAsync(SessionId session, WorkspacePath path, ReadOnlyMemory<byte> content, bool isExecutable, CancellationToken cancellationToken)
     {
-        using var staged = staging.Create(session);
-        await staged.AppendAsync(content, cancellationToken);
-        staged.Seal(flush: true);
+        try
+        {
+            using var staged = staging.Create(session);
+            await staged.AppendAsync(content, cancellationToken);
+            staged.Seal(flush: false);
+            return await CommitAsync(session, path, staged, content.Length, isExecutable, cancellationToken);
+        }
+        catch (IOException)
+        {
+            // One file that finds no room keeps none of the others from being put back.
+            return false;
+        }
+    }
+
+    /// <summary>Waits until all that was put back is on disk.</summary>
+    public void Sync(SessionId session)
+    {
+        using var root = folders.OpenRoot(session, out _);
+        if (root is not null && Posix.SyncFileSystem(root.Handle) < 0)
+        {
+            throw new PosixException("syncfs", Posix.LastError);
+        }
+    }
+
+    private async Task<bool> CommitAsync(SessionId session, WorkspacePath path, StagedFile staged, int length, bool isExecutable, CancellationToken cancellationToken)
+    {
         using var turn = await locks.EnterAsync(session, cancellationToken);
         using var root = folders.OpenRoot(session, out _);
         using var folder = root is null ? null : WorkspaceFolders.MakeParent(root, path, out _);
@@ -27,12 +50,12 @@ internal sealed class WorkspaceRestorer(WorkspaceFolders folders, StagingArea st
         }
 
         using var change = ledger.Begin(session);
-        if (staged.Commit(folder, name, isExecutable ? Executable : Plain, replace: true) != Errno.None || folder.Sync() != Errno.None)
+        if (staged.Commit(folder, name, isExecutable ? Executable : Plain, replace: true) != Errno.None)
         {
             return false;
         }
 
-        change.Enter(path, replaced is null ? FileChange.Created : FileChange.Modified, WorkspaceWriter.AddedBy(content.Length, replaced));
+        change.Enter(path, replaced is null ? FileChange.Created : FileChange.Modified, WorkspaceWriter.AddedBy(length, replaced));
         return true;
     }
 
