@@ -22,7 +22,7 @@ public sealed class FullDiskTests
         (await BeginAsync(workspace, "u", 600_000)).IsSuccess.ShouldBeTrue();
         (await AppendAsync(workspace, "u", 0, 200_000)).IsSuccess.ShouldBeTrue();
         var large = new byte[700_000];
-        workspace.PlantFile("filler", new string('x', 500_000));
+        (await workspace.WriteAsync("filler", new byte[500_000])).IsSuccess.ShouldBeTrue();
 
         var byFrame = await workspace.WriteAsync("kept.txt", large, overwrite: true);
         var byStream = await workspace.StreamAsync("new.txt", new string('x', 700_000));
