@@ -69,7 +69,7 @@ internal sealed class ClonedSessions(
     private async Task<Result> FillAsync(Session session, RepositorySource source, RepositoryRequest request, CancellationToken cancellationToken)
     {
         var rules = network.Value.RulesFor(session.State.Settings.Network ?? NetworkPolicy.None);
-        var clone = new RepositoryClone(session.Id, workspaces.Prepare(session.Id), source, request.Token, rules) { OnProgress = request.OnProgress };
+        var clone = new RepositoryClone(session.Id, session.Owner, workspaces.Prepare(session.Id), source, request.Token, rules) { OnProgress = request.OnProgress };
         var cloned = await cloner.CloneAsync(clone, cancellationToken);
         if (!cloned.IsSuccess)
         {

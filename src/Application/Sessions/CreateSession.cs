@@ -105,11 +105,6 @@ internal sealed class CreateSessionHandler(
             return allowed.Error;
         }
 
-        if (await sessions.CountLiveAsync(request.UserId, cancellationToken) >= options.Value.MaxPerUser)
-        {
-            return SessionErrors.TooManySessions(options.Value.MaxPerUser);
-        }
-
         var source = request.Repository is { } asked ? clonedSessions.Check(asked, granted.Value) : null;
         if (source?.Error is { } unusable)
         {
@@ -124,6 +119,12 @@ internal sealed class CreateSessionHandler(
             })
         {
             return refusal;
+        }
+
+        // Last, so that little time is left for another one to be made in.
+        if (await sessions.CountLiveAsync(request.UserId, cancellationToken) >= options.Value.MaxPerUser)
+        {
+            return SessionErrors.TooManySessions(options.Value.MaxPerUser);
         }
 
         var now = time.GetUtcNow();

@@ -59,7 +59,7 @@ internal sealed class QuotaGate(Session session, AgentLifecycle agent, AgentSlot
     {
         _isLooking = false;
         _lookedAt = time.GetUtcNow();
-        if (usage is not { IsExceeded: false } || session.State.QuotaPause is null)
+        if (usage is not { HasRoomAgain: true } || session.State.QuotaPause is null)
         {
             return;
         }

@@ -62,7 +62,7 @@ public static class WorkspaceErrors
 
     /// <summary>What a workspace that is over its limit tells its user.</summary>
     public static string QuotaPaused(WorkspaceUsage usage) =>
-        $"The workspace holds {Megabytes(usage.SizeBytes)} in {usage.FileCount} files; the limits are {Megabytes(usage.MaxSizeBytes)} and {usage.MaxFiles} files. Claude was stopped. Delete something, and the session goes on by itself.";
+        $"The workspace holds {Megabytes(usage.SizeBytes)} in {usage.FileCount} files; the limits are {Megabytes(usage.MaxSizeBytes)} and {usage.MaxFiles} files. Claude was stopped. Delete something, and the session goes on by itself once it holds at most 95 % of that.";
 
     /// <summary>A scanner that has to look at files does not answer.</summary>
     public static Error ScannerUnavailable(string path, string scanner) =>

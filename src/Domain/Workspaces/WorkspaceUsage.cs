@@ -11,6 +11,10 @@ public sealed record WorkspaceUsage(long SizeBytes, long FileCount, long MaxSize
     [System.Text.Json.Serialization.JsonIgnore]
     public bool IsExceeded => SizeBytes > MaxSizeBytes || FileCount > MaxFiles;
 
+    /// <summary>Whether it is clearly less than it may be, by a twentieth: one that was over its limit goes on only then, and not to be over it again at the next line.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool HasRoomAgain => SizeBytes <= MaxSizeBytes - (MaxSizeBytes / 20) && FileCount <= MaxFiles - (MaxFiles / 20);
+
     /// <summary>Whether it holds more than another time, in bytes or in files.</summary>
     public bool IsMoreThan(WorkspaceUsage other) => SizeBytes > other.SizeBytes || FileCount > other.FileCount;
 }

@@ -6,7 +6,7 @@ using Claudy.Domain.Workspaces;
 namespace Claudy.Infrastructure.Files;
 
 /// <summary>Unpacks an archive into a folder where no session sees it. What an archive says of itself is not believed: bytes are counted as they come.</summary>
-internal sealed class ArchiveUnpacking(DirectoryHandle folder, long maxFileBytes, long maxBytes) : IDisposable
+internal sealed class ArchiveUnpacking(DirectoryHandle folder, long maxFileBytes, long maxBytes, StagingBudget.Room room) : IDisposable
 {
     private const int BufferSize = 128 * 1024;
 
@@ -97,6 +97,11 @@ internal sealed class ArchiveUnpacking(DirectoryHandle folder, long maxFileBytes
             if (Bytes > RatioCountsFrom && Bytes / MaxRatio > packedBytes)
             {
                 return TransferErrors.ArchiveRefused("ratio", $"holds more than {MaxRatio} times its own size", entry.FullName);
+            }
+
+            if (room.Take(read) is { } tooMuch)
+            {
+                return tooMuch;
             }
 
             checkSum.Append(buffer.AsSpan(0, read));

@@ -39,9 +39,10 @@ internal sealed class DirectoryHandle : IDisposable
         Own(Posix.Open(EntryName.From(path).Terminated, OpenFlags), out error);
 
     /// <summary>Takes over what an open call returned.</summary>
+    /// <exception cref="PosixException">No more files can be opened: to whoever looks, the folder must not seem to be missing.</exception>
     public static DirectoryHandle? Own(int descriptor, out Errno error)
     {
-        error = descriptor < 0 ? Posix.LastError : Errno.None;
+        error = OutcomeOfOpening(descriptor);
         return descriptor < 0 ? null : new DirectoryHandle(descriptor);
     }
 
@@ -177,9 +178,15 @@ internal sealed class DirectoryHandle : IDisposable
 
     private static SafeFileHandle? OwnFile(int descriptor, out Errno error)
     {
-        error = descriptor < 0 ? Posix.LastError : Errno.None;
+        error = OutcomeOfOpening(descriptor);
         return descriptor < 0 ? null : new SafeFileHandle(descriptor, ownsHandle: true);
     }
+
+    private static Errno OutcomeOfOpening(int descriptor) => Outcome(descriptor) switch
+    {
+        Errno.TooManyOpenFiles or Errno.TooManyOpenFilesOfAll => throw new PosixException("open", Posix.LastError),
+        var error => error,
+    };
 
     private static Errno Outcome(int returned) => returned < 0 ? Posix.LastError : Errno.None;
 }

@@ -18,7 +18,7 @@ internal static class FileFailures
         Errno.IsDirectory => WorkspaceErrors.WrongKind(path, "a folder"),
         Errno.NoDevice => WorkspaceErrors.WrongKind(path, "not a regular file"),
         Errno.AccessDenied or Errno.NotPermitted => WorkspaceErrors.WrongKind(path, "closed by its permissions"),
-        _ => throw new PosixException("file access", error),
+        _ => StorageGuard.Meaning(error) ?? throw new PosixException("file access", error),
     };
 
     public static Error WrongKind(WorkspacePath path, FileStatus status) => WorkspaceErrors.WrongKind(path.Value, status switch

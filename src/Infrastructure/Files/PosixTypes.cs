@@ -15,15 +15,20 @@ internal enum Errno
     NotDirectory = 20,
     IsDirectory = 21,
     Invalid = 22,
+    TooManyOpenFilesOfAll = 23,
+    TooManyOpenFiles = 24,
+    NoSpace = 28,
+    ReadOnly = 30,
     NameTooLong = 36,
     NotImplemented = 38,
     NotEmpty = 39,
     Loop = 40,
+    QuotaReached = 122,
 }
 
 /// <summary>A Linux call failed in a way that nobody expected.</summary>
 internal sealed class PosixException(string call, Errno error)
-    : IOException($"{call} failed: {Marshal.GetPInvokeErrorMessage((int)error)} (errno {(int)error}).");
+    : IOException($"{call} failed: {Marshal.GetPInvokeErrorMessage((int)error)} (errno {(int)error}).", (int)error);
 
 /// <summary>The argument of <c>openat2</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]

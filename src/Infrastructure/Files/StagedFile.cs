@@ -41,7 +41,13 @@ internal sealed class StagedFile : IDisposable
     public static StagedFile Create(DirectoryHandle folder, EntryName name, bool ownsFolder)
     {
         var file = folder.CreateFile(name, NewFileMode, out var error);
-        return file is null ? throw new PosixException("openat", error) : new StagedFile(folder, name, file, ownsFolder);
+        if (file is null)
+        {
+            (ownsFolder ? folder : null)?.Dispose();
+            throw new PosixException("openat", error);
+        }
+
+        return new StagedFile(folder, name, file, ownsFolder);
     }
 
     /// <summary>Takes over a file that was filled before, and reads it for its digest.</summary>
@@ -74,13 +80,19 @@ internal sealed class StagedFile : IDisposable
     /// <param name="source">Whence; what goes wrong there is the client's.</param>
     /// <param name="length">How much was said to come, if it was.</param>
     /// <param name="limit">The most that may come.</param>
+    /// <param name="room">Of which it takes its part: at once when it was said how much comes.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>Null when all is there, else <c>FILE_001</c> or <c>FILE_009</c>.</returns>
-    public async Task<Error?> FillAsync(string path, Stream source, long? length, long limit, CancellationToken cancellationToken)
+    /// <returns>Null when all is there, else <c>FILE_001</c>, <c>FILE_009</c> or <c>FILE_027</c>.</returns>
+    public async Task<Error?> FillAsync(string path, Stream source, long? length, long limit, StagingBudget.Room room, CancellationToken cancellationToken)
     {
         if (length > limit)
         {
             return WorkspaceErrors.FileTooLarge(path, length.Value, limit);
+        }
+
+        if (length is { } whole && room.Take(whole) is { } full)
+        {
+            return full;
         }
 
         var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
@@ -106,6 +118,11 @@ internal sealed class StagedFile : IDisposable
                 if (read > limit - Size)
                 {
                     return WorkspaceErrors.FileTooLarge(path, Size + read, limit);
+                }
+
+                if ((length is null || Size + read > length ? room.Take(read) : null) is { } tooMuch)
+                {
+                    return tooMuch;
                 }
 
                 await AppendAsync(buffer.AsMemory(0, read), cancellationToken);

@@ -1,3 +1,5 @@
+using Claudy.Domain.Sessions;
+using Claudy.Domain.Workspaces;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,7 +9,7 @@ namespace Claudy.Infrastructure.Files;
 /// <summary>Removes what waits in <see cref="StagingArea"/> and nobody goes on with: abandoned uploads, and what a crash left.</summary>
 /// <remarks>By age alone, since other nodes may be at work in the same folder.</remarks>
 internal sealed partial class StagingSweep(
-    StagingArea staging, IOptions<WorkspaceOptions> options, TimeProvider time, ILogger<StagingSweep> logger) : BackgroundService
+    StagingArea staging, StagingBudget budget, IOptions<WorkspaceOptions> options, TimeProvider time, ILogger<StagingSweep> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
 
@@ -15,12 +17,17 @@ internal sealed partial class StagingSweep(
     /// <returns>How many names.</returns>
     public int Sweep(CancellationToken cancellationToken)
     {
-        using var all = staging.OpenAll(make: false);
+        using var all = staging.OpenAll(make: false, out _);
         var removed = 0;
+        Dictionary<(SessionId, UploadId), long> uploads = [];
         foreach (var session in all?.ReadNames().ToList() ?? [])
         {
             using var folder = all!.OpenFolder(session, out _);
             removed += folder is null ? 0 : SweepFolder(folder, cancellationToken);
+            if (folder is not null && SessionId.TryParse(session.Text, null, out var id))
+            {
+                Count(id, folder, uploads);
+            }
 
             // Only one that is empty goes, and only one that has been for long: else somebody may be about to use it.
             if (IsOld(all.Stat(session, out _)))
@@ -29,6 +36,7 @@ internal sealed partial class StagingSweep(
             }
         }
 
+        budget.Recount(uploads);
         return removed;
     }
 
@@ -82,6 +90,19 @@ internal sealed partial class StagingSweep(
         }
 
         return removed;
+    }
+
+    private static void Count(SessionId session, DirectoryHandle folder, Dictionary<(SessionId, UploadId), long> uploads)
+    {
+        foreach (var name in folder.ReadNames())
+        {
+            if (UploadNames.IdOf(name) is { } upload
+                && folder.Stat(UploadNames.Content(upload), out _) is not null
+                && UploadRecords.Read(folder, name, UploadJson.Default.StoredPlan) is { } plan)
+            {
+                uploads[(session, upload)] = plan.Size;
+            }
+        }
     }
 
     private bool IsOld(FileStatus? status) => status is { } known && known.Modified < time.GetUtcNow() - options.Value.UploadLifetime;

@@ -15,11 +15,12 @@ internal static class UploadNames
 
     public static EntryName Done(UploadId id) => EntryName.From(id.Value + DoneSuffix);
 
-    public static bool IsPlan(EntryName name) => name.Text.EndsWith(PlanSuffix, StringComparison.Ordinal);
-
     public static bool IsDone(EntryName name) => name.Text.EndsWith(DoneSuffix, StringComparison.Ordinal);
 
+    /// <summary>The upload that a plan is of; null when the name is no plan's.</summary>
+    public static UploadId? IdOf(EntryName name) =>
+        name.Text.EndsWith(PlanSuffix, StringComparison.Ordinal) ? UploadId.Parse(name.Text[..^PlanSuffix.Length]) : null;
+
     /// <summary>The content that a plan is for; null when the name is no plan's.</summary>
-    public static EntryName? ContentOf(EntryName name) =>
-        IsPlan(name) ? EntryName.From(name.Text[..^PlanSuffix.Length] + ContentSuffix) : null;
+    public static EntryName? ContentOf(EntryName name) => IdOf(name) is { } id ? Content(id) : null;
 }

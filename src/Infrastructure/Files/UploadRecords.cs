@@ -51,10 +51,24 @@ internal static class UploadRecords
         }
     }
 
+    /// <summary>Writes one, so that it lasts through a power cut; or none.</summary>
     public static void Write<T>(DirectoryHandle folder, EntryName name, T record, JsonTypeInfo<T> type)
     {
         folder.RemoveFile(name);
         using var file = folder.CreateFile(name, StagedFile.NewFileMode, out var error) ?? throw new PosixException("openat", error);
-        RandomAccess.Write(file, JsonSerializer.SerializeToUtf8Bytes(record, type), 0);
+        try
+        {
+            RandomAccess.Write(file, JsonSerializer.SerializeToUtf8Bytes(record, type), 0);
+            RandomAccess.FlushToDisk(file);
+            if (folder.Sync() is var unsynced and not Errno.None)
+            {
+                throw new PosixException("fsync", unsynced);
+            }
+        }
+        catch
+        {
+            folder.RemoveFile(name);
+            throw;
+        }
     }
 }

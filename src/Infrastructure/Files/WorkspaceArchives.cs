@@ -12,18 +12,27 @@ internal sealed class WorkspaceArchives(
     WorkspaceWriter writer,
     WorkspaceLocks locks,
     WorkspaceUsageLedger ledger,
-    IContentScanner scanner) : IWorkspaceArchives
+    IContentScanner scanner,
+    StagingBudget budget,
+    StorageGuard guard) : IWorkspaceArchives
 {
-    public Task<Result<IFolderArchive>> OpenAsync(SessionId session, WorkspacePath? path, CancellationToken cancellationToken)
+    public Task<Result<IFolderArchive>> OpenAsync(SessionId session, WorkspacePath? path, CancellationToken cancellationToken) =>
+        guard.RunAsync(() => Task.FromResult(Open(session, path)));
+
+    public Task<Result<UnpackedArchive>> UnpackAsync(
+        SessionId session, WorkspacePath? into, Stream content, long? length, bool overwrite, CancellationToken cancellationToken) =>
+        guard.RunAsync(() => FillAndUnpackAsync(session, into, content, length, overwrite, cancellationToken));
+
+    private Result<IFolderArchive> Open(SessionId session, WorkspacePath? path)
     {
         using var root = folders.OpenRoot(session, out var error);
         var folder = root is null ? null : folders.OpenFolder(root, path, out error);
-        return Task.FromResult(folder is null
+        return folder is null
             ? FileFailures.Of(error, path?.Value ?? "such workspace")
-            : Result.Success<IFolderArchive>(new FolderArchive(folder)));
+            : Result.Success<IFolderArchive>(new FolderArchive(folder));
     }
 
-    public async Task<Result<UnpackedArchive>> UnpackAsync(
+    private async Task<Result<UnpackedArchive>> FillAndUnpackAsync(
         SessionId session, WorkspacePath? into, Stream content, long? length, bool overwrite, CancellationToken cancellationToken)
     {
         using (var root = folders.OpenRoot(session, out var error))
@@ -35,19 +44,24 @@ internal sealed class WorkspaceArchives(
         }
 
         var may = await ledger.LimitsAsync(session, cancellationToken);
+        using var room = budget.Open();
         using var staged = staging.Create(session);
-        if (await staged.FillAsync("the archive", content, length, may.MaxBytes, cancellationToken) is { } refused)
+        if (await staged.FillAsync("the archive", content, length, may.MaxBytes, room, cancellationToken) is { } refused)
         {
             return refused;
         }
 
-        using var bin = staging.Open(session) ?? throw new PosixException("opening the staging folder", Errno.NoEntry);
+        using var bin = staging.Open(session);
         var name = StagingArea.NewName();
-        bin.MakeNewFolder(name);
+        if (bin.MakeNewFolder(name) is var refusedFolder and not Errno.None)
+        {
+            throw new PosixException("mkdirat", refusedFolder);
+        }
+
         try
         {
             using var unpacked = bin.OpenFolder(name, out var error) ?? throw new PosixException("openat", error);
-            using var unpacking = new ArchiveUnpacking(unpacked, may.MaxFileBytes, may.MaxBytes);
+            using var unpacking = new ArchiveUnpacking(unpacked, may.MaxFileBytes, may.MaxBytes, room);
             await using var archive = staged.OpenRead();
             return await unpacking.UnpackAsync(archive, into, cancellationToken) is { } wrong
                 ? wrong
@@ -72,6 +86,16 @@ internal sealed class WorkspaceArchives(
 
         // All of it at once, instead of file by file.
         Sync(unpacked);
+        var put = await PutAsync(session, may, unpacking, condition, cancellationToken);
+
+        // Nobody waits for the disk before the next change may be made.
+        Sync(unpacked);
+        return put;
+    }
+
+    private async Task<Result<UnpackedArchive>> PutAsync(
+        SessionId session, WorkspaceLimits may, ArchiveUnpacking unpacking, WriteCondition condition, CancellationToken cancellationToken)
+    {
         using var turn = await locks.EnterAsync(session, cancellationToken);
         using var root = folders.OpenRoot(session, out var error);
         if (root is null)
@@ -91,6 +115,14 @@ internal sealed class WorkspaceArchives(
             replaced.Add(found.Value);
         }
 
+        foreach (var path in unpacking.Folders)
+        {
+            if (InTheWay(folders.Find(root, path, out error), error, path) is { } taken)
+            {
+                return taken;
+            }
+        }
+
         var freed = replaced.Select(WorkspaceWriter.FreedBy).Aggregate(default(WorkspaceTotals), (sum, one) => sum + one);
         var added = new WorkspaceTotals(unpacking.Bytes, unpacking.Files.Count, FoldersOf(unpacking)) + freed;
         if (ledger.WhyNot(session, root, may, added, cancellationToken) is { } full)
@@ -100,9 +132,7 @@ internal sealed class WorkspaceArchives(
 
         // Which folders were there is not known: left without an entry, the workspace is measured anew.
         using var unknown = ledger.Begin(session);
-        var put = Put(session, root, unpacking, replaced, condition.Overwrite);
-        Sync(root);
-        return put;
+        return Put(session, root, unpacking, replaced, condition.Overwrite);
     }
 
     private Result<UnpackedArchive> Put(SessionId session, DirectoryHandle root, ArchiveUnpacking unpacking, List<FileStatus?> replaced, bool overwrite)
@@ -121,15 +151,26 @@ internal sealed class WorkspaceArchives(
         foreach (var path in unpacking.Folders)
         {
             using var parent = WorkspaceFolders.MakeParent(root, path, out var error);
-            error = parent?.MakeFolder(EntryName.From(path.Name)) ?? error;
-            if (error != Errno.None)
+            var name = EntryName.From(path.Name);
+            error = parent?.MakeFolder(name) ?? error;
+            var wrong = error != Errno.None ? FileFailures.Of(error, path.Value) : InTheWay(parent!.Stat(name, out error), error, path);
+            if (wrong is not null)
             {
-                return FileFailures.Of(error, path.Value).With("written", unpacking.Files.Count);
+                return wrong.With("written", unpacking.Files.Count);
             }
         }
 
         return new UnpackedArchive(unpacking.Files.Count, unpacking.Folders.Count, unpacking.Bytes, replaced.Count(status => status is not null));
     }
+
+    /// <summary>Why a folder of the archive cannot be; null when it can, or is there.</summary>
+    private static Error? InTheWay(FileStatus? found, Errno error, WorkspacePath path) => found switch
+    {
+        { IsDirectory: true } => null,
+        { IsSymlink: true } => WorkspaceErrors.WrongKind(path.Value, "a symbolic link, and a folder in the archive"),
+        not null => WorkspaceErrors.WrongKind(path.Value, "a file, and a folder in the archive"),
+        null => error is Errno.None or Errno.NoEntry ? null : FileFailures.Of(error, path.Value),
+    };
 
     // All that its names lead through, as if none were there yet.
     private static int FoldersOf(ArchiveUnpacking unpacking)

@@ -31,7 +31,7 @@ internal sealed class WorkspaceChanges(
         if (target is not null)
         {
             error = overwrite
-                ? source!.MoveTo(target, EntryName.From(from.Name), EntryName.From(to.Name))
+                ? Replace(source!, EntryName.From(from.Name), status, target, EntryName.From(to.Name), isItself: from == to)
                 : source!.MoveToNew(target, EntryName.From(from.Name), EntryName.From(to.Name));
         }
 
@@ -51,7 +51,7 @@ internal sealed class WorkspaceChanges(
     public async Task<Result> DeleteAsync(SessionId session, WorkspacePath path, bool recursive, CancellationToken cancellationToken)
     {
         // Out of sight at once; what removing it takes then holds up nobody.
-        using var bin = recursive ? staging.Open(session) : null;
+        using var bin = recursive ? staging.Open(session, out _) : null;
         var binned = StagingArea.NewName();
         using (await locks.EnterAsync(session, cancellationToken))
         {
@@ -59,7 +59,7 @@ internal sealed class WorkspaceChanges(
             using var parent = root is null ? null : folders.OpenParent(root, path, out error);
             using var change = ledger.Begin(session);
             var gone = parent?.Stat(EntryName.From(path.Name), out error);
-            error = parent is null ? error : Remove(parent, EntryName.From(path.Name), bin, binned);
+            error = parent is null ? error : Remove(parent, EntryName.From(path.Name), recursive, bin, binned, cancellationToken);
             if (error != Errno.None)
             {
                 return FileFailures.Of(error, path.Value);
@@ -118,7 +118,17 @@ internal sealed class WorkspaceChanges(
         return error != Errno.None ? FileFailures.Of(error, path.Value) : Result.Success(true);
     }
 
-    private static Errno Remove(DirectoryHandle parent, EntryName name, DirectoryHandle? bin, EntryName binned)
+    private static Errno Replace(DirectoryHandle source, EntryName from, FileStatus moved, DirectoryHandle target, EntryName to, bool isItself)
+    {
+        var replaced = target.Stat(to, out _);
+        var error = source.MoveTo(target, from, to);
+
+        // Of two names of one file, the system leaves both.
+        var isSameFile = !isItself && moved.HasOtherNames && !moved.IsDirectory && replaced?.Identity == moved.Identity;
+        return error == Errno.None && isSameFile && source.RemoveFile(from) is var left and not Errno.NoEntry ? left : error;
+    }
+
+    private static Errno Remove(DirectoryHandle parent, EntryName name, bool recursive, DirectoryHandle? bin, EntryName binned, CancellationToken cancellationToken)
     {
         var error = parent.RemoveFile(name);
         if (error != Errno.IsDirectory)
@@ -126,9 +136,16 @@ internal sealed class WorkspaceChanges(
             return error;
         }
 
-        if (bin is null)
+        if (!recursive)
         {
             return parent.RemoveFolder(name);
+        }
+
+        if (bin is null)
+        {
+            // A full disk has no room for a bin, and to delete is what helps.
+            TreeRemoval.Remove(parent, name, cancellationToken);
+            return Errno.None;
         }
 
         error = parent.MoveTo(bin, name, binned);

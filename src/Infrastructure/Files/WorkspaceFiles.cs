@@ -15,7 +15,9 @@ internal sealed class WorkspaceFiles(
     WorkspaceWriter writer,
     WorkspaceChanges changes,
     WorkspaceLocks locks,
-    WorkspaceUsageLedger ledger) : IWorkspaceFiles
+    WorkspaceUsageLedger ledger,
+    StagingBudget budget,
+    StorageGuard guard) : IWorkspaceFiles
 {
     private const int LargestPage = 1000;
 
@@ -36,7 +38,7 @@ internal sealed class WorkspaceFiles(
         staging.Remove(session, cancellationToken);
     }
 
-    public async Task<Result<WorkspaceCopy>> CopyAsync(SessionId from, SessionId to, CancellationToken cancellationToken)
+    public Task<Result<WorkspaceCopy>> CopyAsync(SessionId from, SessionId to, CancellationToken cancellationToken) => guard.RunAsync(async () =>
     {
         var may = await ledger.LimitsAsync(to, cancellationToken);
         using var turn = await locks.EnterAsync(to, cancellationToken);
@@ -51,10 +53,10 @@ internal sealed class WorkspaceFiles(
         return source is null
             ? new WorkspaceCopy(0, 0, 0)
             : await TreeCopy.CopyAsync(source, target, may, cancellationToken);
-    }
+    });
 
-    public async Task<Result<WrittenFile>> WriteAsync(
-        SessionId session, WorkspacePath path, ReadOnlyMemory<byte> content, bool overwrite, CancellationToken cancellationToken)
+    public Task<Result<WrittenFile>> WriteAsync(
+        SessionId session, WorkspacePath path, ReadOnlyMemory<byte> content, bool overwrite, CancellationToken cancellationToken) => guard.RunAsync<WrittenFile>(async () =>
     {
         var may = await ledger.LimitsAsync(session, cancellationToken);
         if (content.Length > may.MaxFileBytes)
@@ -62,49 +64,57 @@ internal sealed class WorkspaceFiles(
             return WorkspaceErrors.FileTooLarge(path.Value, content.Length, may.MaxFileBytes);
         }
 
-        if (Missing(session, path) is { } missing)
+        // A session that is gone must not get a folder back, not even one for what is staged.
+        using var room = budget.Open();
+        if ((await writer.WhyNotAsync(session, path, content.Length, new WriteCondition(overwrite), cancellationToken) ?? room.Take(content.Length)) is { } refused)
         {
-            return missing;
+            return refused;
         }
 
         using var staged = staging.Create(session);
         await staged.AppendAsync(content, cancellationToken);
-        return await writer.WriteAsync(session, path, staged, new WriteCondition(overwrite), cancellationToken);
-    }
+        return await writer.WriteAsync(session, path, staged, new WriteCondition(overwrite), foretell: null, cancellationToken);
+    });
 
-    public async Task<Result<WrittenFile>> WriteAsync(
-        SessionId session, WorkspacePath path, Stream content, long? length, WriteCondition condition, CancellationToken cancellationToken)
+    public Task<Result<WrittenFile>> WriteAsync(
+        SessionId session, WorkspacePath path, Stream content, long? length, WriteCondition condition, CancellationToken cancellationToken) => guard.RunAsync<WrittenFile>(async () =>
     {
-        if (Missing(session, path) is { } missing)
+        var may = await ledger.LimitsAsync(session, cancellationToken);
+        if (length > may.MaxFileBytes)
         {
-            return missing;
+            return WorkspaceErrors.FileTooLarge(path.Value, length.Value, may.MaxFileBytes);
         }
 
-        var may = await ledger.LimitsAsync(session, cancellationToken);
-        using var staged = staging.Create(session);
-        return await staged.FillAsync(path.Value, content, length, may.MaxFileBytes, cancellationToken) is { } error
-            ? error
-            : await writer.WriteAsync(session, path, staged, condition, cancellationToken);
-    }
+        if (await writer.WhyNotAsync(session, path, length ?? 0, condition, cancellationToken) is { } refused)
+        {
+            return refused;
+        }
 
-    public Task<Result<OpenedFile>> OpenAsync(SessionId session, WorkspacePath path, CancellationToken cancellationToken)
+        using var room = budget.Open();
+        using var staged = staging.Create(session);
+        return await staged.FillAsync(path.Value, content, length, may.MaxFileBytes, room, cancellationToken) is { } error
+            ? error
+            : await writer.WriteAsync(session, path, staged, condition, foretell: null, cancellationToken);
+    });
+
+    public Task<Result<OpenedFile>> OpenAsync(SessionId session, WorkspacePath path, CancellationToken cancellationToken) => guard.RunAsync(() =>
     {
         var file = Open(session, path, out var status);
         return Task.FromResult<Result<OpenedFile>>(file.IsSuccess
             ? new OpenedFile(path, status.Size, status.Modified, status.Version, new WorkspaceFileStream(file.Value, status.Size))
             : file.Error);
-    }
+    });
 
     public Task<Result<MovedFile>> MoveAsync(SessionId session, WorkspacePath from, WorkspacePath to, bool overwrite, CancellationToken cancellationToken) =>
-        changes.MoveAsync(session, from, to, overwrite, cancellationToken);
+        guard.RunAsync(() => changes.MoveAsync(session, from, to, overwrite, cancellationToken));
 
     public Task<Result> DeleteAsync(SessionId session, WorkspacePath path, bool recursive, CancellationToken cancellationToken) =>
-        changes.DeleteAsync(session, path, recursive, cancellationToken);
+        guard.RunAsync(() => changes.DeleteAsync(session, path, recursive, cancellationToken));
 
     public Task<Result<bool>> MakeDirectoryAsync(SessionId session, WorkspacePath path, CancellationToken cancellationToken) =>
-        changes.MakeDirectoryAsync(session, path, cancellationToken);
+        guard.RunAsync(() => changes.MakeDirectoryAsync(session, path, cancellationToken));
 
-    public async Task<Result<FileRange>> ReadAsync(
+    public Task<Result<FileRange>> ReadAsync(
         SessionId session, WorkspacePath path, long offset, long? length, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
@@ -113,22 +123,7 @@ internal sealed class WorkspaceFiles(
             throw new ArgumentOutOfRangeException(nameof(length), length, "A length cannot be negative.");
         }
 
-        var may = await ledger.LimitsAsync(session, cancellationToken);
-        var opened = Open(session, path, out var status);
-        if (!opened.IsSuccess)
-        {
-            return opened.Error;
-        }
-
-        using var file = opened.Value;
-        var wanted = Math.Min(length ?? long.MaxValue, Math.Max(0, status.Size - offset));
-        if (wanted > may.MaxFileBytes)
-        {
-            return WorkspaceErrors.FileTooLarge(path.Value, wanted, may.MaxFileBytes);
-        }
-
-        var content = await ReadAsync(file, offset, (int)wanted, cancellationToken);
-        return new FileRange(content, offset, status.Size, Sha256(content));
+        return guard.RunAsync(() => ReadRangeAsync(session, path, offset, length, cancellationToken));
     }
 
     public Task<Result<FilePage>> ListAsync(
@@ -136,7 +131,7 @@ internal sealed class WorkspaceFiles(
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, LargestPage);
-        return Task.FromResult(List());
+        return guard.RunAsync(() => Task.FromResult(List()));
 
         Result<FilePage> List()
         {
@@ -166,6 +161,26 @@ internal sealed class WorkspaceFiles(
     public Task<WorkspaceUsage> MeasureAnewAsync(SessionId session, CancellationToken cancellationToken) =>
         MeasureAsync(session, ledger.Measure, cancellationToken);
 
+    private async Task<Result<FileRange>> ReadRangeAsync(SessionId session, WorkspacePath path, long offset, long? length, CancellationToken cancellationToken)
+    {
+        var may = await ledger.LimitsAsync(session, cancellationToken);
+        var opened = Open(session, path, out var status);
+        if (!opened.IsSuccess)
+        {
+            return opened.Error;
+        }
+
+        using var file = opened.Value;
+        var wanted = Math.Min(length ?? long.MaxValue, Math.Max(0, status.Size - offset));
+        if (wanted > may.MaxFileBytes)
+        {
+            return WorkspaceErrors.FileTooLarge(path.Value, wanted, may.MaxFileBytes);
+        }
+
+        var content = await ReadAsync(file, offset, (int)wanted, cancellationToken);
+        return new FileRange(content, offset, status.Size, Sha256(content));
+    }
+
     private async Task<WorkspaceUsage> MeasureAsync(
         SessionId session, Func<SessionId, DirectoryHandle, CancellationToken, WorkspaceTotals> measure, CancellationToken cancellationToken)
     {
@@ -173,13 +188,6 @@ internal sealed class WorkspaceFiles(
         using var turn = await locks.EnterAsync(session, cancellationToken);
         using var root = folders.OpenRoot(session, out _);
         return may.UsageOf(root is null ? default : measure(session, root, cancellationToken));
-    }
-
-    // A session that is gone must not get a folder back, not even one for what is staged.
-    private Error? Missing(SessionId session, WorkspacePath path)
-    {
-        using var root = folders.OpenRoot(session, out var error);
-        return root is null ? FileFailures.Of(error, path.Value) : null;
     }
 
     private Result<SafeFileHandle> Open(SessionId session, WorkspacePath path, out FileStatus status)

@@ -26,7 +26,9 @@ public static class WorkspaceFilesRegistration
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<WorkspaceFolders>();
         builder.Services.AddSingleton<WorkspaceLocks>();
+        builder.Services.AddSingleton<StorageGuard>();
         builder.Services.AddSingleton<StagingArea>();
+        builder.Services.AddSingleton<StagingBudget>();
         builder.Services.AddSingleton<WorkspaceWriter>();
         builder.Services.AddSingleton<WorkspaceChanges>();
         builder.Services.AddSingleton<WorkspaceLimitBook>();

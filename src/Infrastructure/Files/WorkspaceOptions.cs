@@ -32,6 +32,11 @@ public sealed class WorkspaceOptions : IValidatableObject
     /// <summary>How long an upload in pieces waits for the next one; a day by default.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00")]
     public TimeSpan UploadLifetime { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>Bytes that may be on their way into all workspaces at once: of uploads that are not finished; 4 GiB by default.</summary>
+    [Range(1, long.MaxValue)]
+    public long MaxStagedBytes { get; set; } = 4L << 30;
+
     /// <summary>Files that one workspace may have; 20,000 by default, at most a million. Each is remembered while the session runs.</summary>
     [Range(1, 1_000_000)]
     public long MaxFiles { get; set; } = 20_000;

@@ -12,17 +12,24 @@ namespace Claudy.Infrastructure.Files;
 /// Nothing of it is in memory, so that any node goes on with it, before and after a restart.
 /// </summary>
 internal sealed class WorkspaceUploads(
-    IOptions<WorkspaceOptions> options, WorkspaceFolders folders, StagingArea staging, WorkspaceWriter writer, WorkspaceLocks workspaceLocks, WorkspaceUsageLedger ledger) : IWorkspaceUploads
+    IOptions<WorkspaceOptions> options,
+    WorkspaceFolders folders,
+    StagingArea staging,
+    WorkspaceWriter writer,
+    WorkspaceLocks workspaceLocks,
+    WorkspaceUsageLedger ledger,
+    StagingBudget budget,
+    StorageGuard guard) : IWorkspaceUploads
 {
     // Outcomes are kept for those who lost the answer, and that is soon.
     private const int MaxOutcomes = 100;
 
     private readonly WorkspaceOptions _options = options.Value;
 
-    // Apart from the locks of workspaces: a piece holds up no other writer.
-    private readonly WorkspaceLocks _locks = new();
+    // For each upload its own: neither a piece of one nor a scanner that takes its time over it holds up anything else.
+    private readonly KeyedPlaces<(SessionId Session, UploadId Upload)> _locks = new(places: 1);
 
-    public async Task<Result<UploadState>> BeginAsync(SessionId session, UploadPlan plan, CancellationToken cancellationToken)
+    public Task<Result<UploadState>> BeginAsync(SessionId session, UploadPlan plan, CancellationToken cancellationToken) => guard.RunAsync<UploadState>(async () =>
     {
         var may = await ledger.LimitsAsync(session, cancellationToken);
         if (plan.Size > may.MaxFileBytes)
@@ -30,15 +37,15 @@ internal sealed class WorkspaceUploads(
             return WorkspaceErrors.FileTooLarge(plan.Path.Value, plan.Size, may.MaxFileBytes);
         }
 
-        using var turn = await _locks.EnterAsync(session, cancellationToken);
+        using var turn = await _locks.EnterAsync((session, plan.Id), cancellationToken);
         using var root = folders.OpenRoot(session, out var error);
         if (root is null)
         {
             return FileFailures.Of(error, plan.Path.Value);
         }
 
-        using var folder = OpenStaging(session);
-        if (UploadRecords.Read(folder, UploadNames.Done(plan.Id), UploadJson.Default.StoredOutcome) is { } done)
+        using var folder = staging.Open(session);
+        if (OutcomeOf(folder, plan.Id) is { } done)
         {
             return done.Plan == StoredPlan.Of(plan) ? new UploadState(plan, plan.Size) : TransferErrors.OtherUpload(done.Plan.Path, done.Plan.Size);
         }
@@ -53,14 +60,21 @@ internal sealed class WorkspaceUploads(
         // Told now, and looked at again when it is committed. This lock is always taken second.
         using var look = await workspaceLocks.EnterAsync(session, cancellationToken);
         var replaced = writer.Look(root, plan.Path, new WriteCondition(plan.Overwrite));
-        var refused = replaced.Error ?? ledger.WhyNot(session, root, may, WorkspaceWriter.AddedBy(plan.Size, replaced.Value), cancellationToken) ?? MakePlace(folder);
-        return refused is null ? Start(folder, plan) : refused;
-    }
+        if (replaced.Error is { } wrong)
+        {
+            return wrong;
+        }
 
-    public async Task<Result<UploadState>> AppendAsync(
-        SessionId session, UploadId id, long offset, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+        var others = UnfinishedIn(folder);
+        var added = others.Aggregate(WorkspaceWriter.AddedBy(plan.Size, replaced.Value), (sum, other) => sum + AddedBy(root, other));
+        var refused = ledger.WhyNot(session, root, may, added, cancellationToken) ?? MakePlace(folder, others.Count) ?? budget.Begin(session, plan.Id, plan.Size);
+        return refused is null ? Start(session, folder, plan) : refused;
+    });
+
+    public Task<Result<UploadState>> AppendAsync(
+        SessionId session, UploadId id, long offset, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) => guard.RunAsync<UploadState>(async () =>
     {
-        using var turn = await _locks.EnterAsync(session, cancellationToken);
+        using var turn = await _locks.EnterAsync((session, id), cancellationToken);
         using var folder = Find(session, id, out var plan);
         using var file = folder?.OpenForWriting(UploadNames.Content(id), out _);
         if (file is null || plan is null)
@@ -76,21 +90,22 @@ internal sealed class WorkspaceUploads(
 
         if (offset == there)
         {
-            await RandomAccess.WriteAsync(file, content, offset, cancellationToken);
+            await WritePieceAsync(file, content, offset, cancellationToken);
             return new UploadState(plan, offset + content.Length);
         }
 
         return offset + content.Length <= there && await IsThereAsync(folder!, id, offset, content, cancellationToken)
             ? new UploadState(plan, there)
             : TransferErrors.WrongOffset(there, plan.Size);
-    }
+    });
 
-    public async Task<Result<WrittenFile>> CommitAsync(SessionId session, UploadId id, string? sha256, CancellationToken cancellationToken)
+    public Task<Result<WrittenFile>> CommitAsync(SessionId session, UploadId id, string? sha256, CancellationToken cancellationToken) => guard.RunAsync<WrittenFile>(async () =>
     {
-        using var turn = await _locks.EnterAsync(session, cancellationToken);
+        using var turn = await _locks.EnterAsync((session, id), cancellationToken);
         using var folder = Find(session, id, out var plan);
-        if (folder is not null && UploadRecords.Read(folder, UploadNames.Done(id), UploadJson.Default.StoredOutcome) is { } done)
+        if (folder is not null && OutcomeOf(folder, id) is { } done)
         {
+            End(session, folder, id);
             return done.File();
         }
 
@@ -105,51 +120,67 @@ internal sealed class WorkspaceUploads(
         }
 
         using var staged = await StagedFile.OpenAsync(folder, UploadNames.Content(id), cancellationToken);
-        var written = await writer.WriteAsync(session, plan.Path, staged, new WriteCondition(plan.Overwrite, sha256), cancellationToken);
+        var condition = new WriteCondition(plan.Overwrite, sha256);
+        var written = await writer.WriteAsync(session, plan.Path, staged, condition, file => Foretell(folder, plan, file), cancellationToken);
         if (written.IsSuccess)
         {
-            var outcome = new StoredOutcome(StoredPlan.Of(plan), written.Value.Sha256, written.Value.Created, written.Value.Version);
-            UploadRecords.Write(folder, UploadNames.Done(id), outcome, UploadJson.Default.StoredOutcome);
-            folder.RemoveFile(UploadNames.Plan(id));
+            End(session, folder, id);
         }
         else if (written.Error.Code is var code && (code == TransferErrors.DigestMismatch("", "").Code || code == WorkspaceErrors.ContentRefused("", "", "").Code))
         {
             // No further piece can mend it.
-            Forget(folder, id);
+            Forget(session, folder, id);
         }
 
         return written;
-    }
+    });
 
-    public async Task<Result> AbortAsync(SessionId session, UploadId id, CancellationToken cancellationToken)
+    public Task<Result> AbortAsync(SessionId session, UploadId id, CancellationToken cancellationToken) => guard.RunAsync(async () =>
     {
-        using var turn = await _locks.EnterAsync(session, cancellationToken);
+        using var turn = await _locks.EnterAsync((session, id), cancellationToken);
         using var folder = Find(session, id, out var plan);
         if (plan is null)
         {
             return TransferErrors.UploadNotFound();
         }
 
-        Forget(folder!, id);
+        Forget(session, folder!, id);
         return Result.Success();
-    }
+    });
 
     private DirectoryHandle? Find(SessionId session, UploadId id, out UploadPlan? plan)
     {
         // A session that is gone gets no folder back.
         using var root = folders.OpenRoot(session, out _);
-        var folder = root is null ? null : OpenStaging(session);
+        var folder = root is null ? null : staging.Open(session);
         plan = folder is null ? null : UploadRecords.Read(folder, UploadNames.Plan(id), UploadJson.Default.StoredPlan)?.For(id);
         return folder;
     }
 
-    private DirectoryHandle OpenStaging(SessionId session) =>
-        staging.Open(session) ?? throw new PosixException("opening the staging folder", Errno.NoEntry);
-
-    private Error? MakePlace(DirectoryHandle folder)
+    // Told before the content takes its name, and true once it has: a server that is killed in between leaves no doubt.
+    private static void Foretell(DirectoryHandle folder, UploadPlan plan, WrittenFile file)
     {
-        var names = folder.ReadNames().ToList();
-        var outcomes = names.Where(UploadNames.IsDone).ToList();
+        var outcome = new StoredOutcome(StoredPlan.Of(plan), file.Sha256, file.Created, file.Version);
+        UploadRecords.Write(folder, UploadNames.Done(plan.Id), outcome, UploadJson.Default.StoredOutcome);
+    }
+
+    private static StoredOutcome? OutcomeOf(DirectoryHandle folder, UploadId id) =>
+        folder.Stat(UploadNames.Content(id), out _) is null ? UploadRecords.Read(folder, UploadNames.Done(id), UploadJson.Default.StoredOutcome) : null;
+
+    private static List<StoredPlan> UnfinishedIn(DirectoryHandle folder) =>
+    [
+        .. folder.ReadNames()
+            .Where(name => UploadNames.ContentOf(name) is { } content && folder.Stat(content, out _) is not null)
+            .Select(name => UploadRecords.Read(folder, name, UploadJson.Default.StoredPlan))
+            .OfType<StoredPlan>(),
+    ];
+
+    private WorkspaceTotals AddedBy(DirectoryHandle root, StoredPlan plan) =>
+        WorkspaceWriter.AddedBy(plan.Size, folders.Find(root, WorkspacePath.Parse(plan.Path).Value, out _));
+
+    private Error? MakePlace(DirectoryHandle folder, int unfinished)
+    {
+        var outcomes = folder.ReadNames().Where(UploadNames.IsDone).ToList();
         if (outcomes.Count >= MaxOutcomes)
         {
             foreach (var old in outcomes.OrderBy(name => folder.Stat(name, out _)?.Modified).Take(outcomes.Count - (MaxOutcomes / 2)))
@@ -158,23 +189,58 @@ internal sealed class WorkspaceUploads(
             }
         }
 
-        return names.Count(UploadNames.IsPlan) < _options.MaxUploads ? null : TransferErrors.TooManyUploads(_options.MaxUploads);
+        return unfinished < _options.MaxUploads ? null : TransferErrors.TooManyUploads(_options.MaxUploads);
     }
 
-    private static UploadState Start(DirectoryHandle folder, UploadPlan plan)
+    private UploadState Start(SessionId session, DirectoryHandle folder, UploadPlan plan)
     {
-        // What is there without a plan, a crash left.
-        var name = UploadNames.Content(plan.Id);
-        folder.RemoveFile(name);
-        using var file = folder.CreateFile(name, StagedFile.NewFileMode, out var error) ?? throw new PosixException("openat", error);
-        UploadRecords.Write(folder, UploadNames.Plan(plan.Id), StoredPlan.Of(plan), UploadJson.Default.StoredPlan);
-        return new UploadState(plan, 0);
+        try
+        {
+            // What is there without a plan, a crash left.
+            Remove(folder, plan.Id);
+            using var file = folder.CreateFile(UploadNames.Content(plan.Id), StagedFile.NewFileMode, out var error) ?? throw new PosixException("openat", error);
+            UploadRecords.Write(folder, UploadNames.Plan(plan.Id), StoredPlan.Of(plan), UploadJson.Default.StoredPlan);
+            return new UploadState(plan, 0);
+        }
+        catch
+        {
+            Forget(session, folder, plan.Id);
+            throw;
+        }
     }
 
-    private static void Forget(DirectoryHandle folder, UploadId id)
+    private void End(SessionId session, DirectoryHandle folder, UploadId id)
     {
+        folder.RemoveFile(UploadNames.Plan(id));
+        budget.End(session, id);
+    }
+
+    private void Forget(SessionId session, DirectoryHandle folder, UploadId id)
+    {
+        Remove(folder, id);
+        budget.End(session, id);
+    }
+
+    // What was foretold of it goes first: without its content it would count.
+    private static void Remove(DirectoryHandle folder, UploadId id)
+    {
+        folder.RemoveFile(UploadNames.Done(id));
         folder.RemoveFile(UploadNames.Content(id));
         folder.RemoveFile(UploadNames.Plan(id));
+    }
+
+    private static async Task WritePieceAsync(SafeFileHandle file, ReadOnlyMemory<byte> content, long offset, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RandomAccess.WriteAsync(file, content, offset, cancellationToken);
+        }
+        catch (IOException)
+        {
+            // A disk that is full takes a part of it.
+            RandomAccess.SetLength(file, offset);
+            throw;
+        }
     }
 
     private static async Task<bool> IsThereAsync(DirectoryHandle folder, UploadId id, long offset, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using Claudy.Application.Files.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Networking;
 using Claudy.Domain.Shared;
+using Claudy.Domain.Users;
 using Claudy.Domain.Workspaces;
 using Claudy.Infrastructure.Processes;
 using Claudy.Infrastructure.Sandbox;
@@ -28,8 +29,17 @@ internal sealed partial class GitCloner(
 
     private readonly SemaphoreSlim _places = new(options.Value.MaxParallel);
 
+    // Before those of all: whoever waits for their own holds up nobody else.
+    private readonly KeyedPlaces<UserId> _placesOfUsers = new(options.Value.MaxParallelPerUser);
+
     public async Task<Result<ClonedRepository>> CloneAsync(RepositoryClone clone, CancellationToken cancellationToken)
     {
+        if (_placesOfUsers.IsFull(clone.Owner) || _places.CurrentCount == 0)
+        {
+            await clone.OnProgress(new CloneProgress(CloneProgress.Waiting, 0), cancellationToken);
+        }
+
+        using var place = await _placesOfUsers.EnterAsync(clone.Owner, cancellationToken);
         await _places.WaitAsync(cancellationToken);
         try
         {

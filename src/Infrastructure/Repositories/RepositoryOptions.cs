@@ -16,6 +16,10 @@ internal sealed class RepositoryOptions
     [Range(1, 1000)]
     public int MaxParallel { get; set; } = 4;
 
+    /// <summary>How many of these are one user's; further ones of theirs wait.</summary>
+    [Range(1, 1000)]
+    public int MaxParallelPerUser { get; set; } = 2;
+
     /// <summary>A file of certificates in PEM form that are trusted beside the system's own, such as that of a company's GitHub; none by default.</summary>
     public string? CertificatesPath { get; set; }
 }

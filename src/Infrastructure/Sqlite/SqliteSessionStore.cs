@@ -45,7 +45,7 @@ internal sealed class SqliteSessionStore(SqliteWriter writer, SqliteReaders read
     public Task<int> CountLiveAsync(UserId owner, CancellationToken cancellationToken) =>
         readers.ReadAsync(
             connection => connection.QuerySingle(
-                "SELECT count(*) FROM sessions WHERE owner = $owner AND status <> $terminated AND NOT is_deleting",
+                "SELECT count(*) FROM sessions WHERE owner = $owner AND status <> $terminated",
                 static row => row.GetInt32(0),
                 ("$owner", owner.ToString()), ("$terminated", SessionStatus.Terminated.ToColumn())),
             cancellationToken);

@@ -7,12 +7,13 @@ using Claudy.WebApi.Protocol;
 namespace Claudy.WebApi.WebSockets;
 
 /// <summary>
-/// One client: a loop that receives, a loop that sends, and two lanes of work, so that a slow command holds up neither
-/// a ping nor an interrupt, and commands to a session stay in order.
+/// One client: a loop that receives, a loop that sends, and lanes of work, so that a slow command holds up neither
+/// a ping nor an interrupt, commands to a session stay in order, and what takes minutes holds up nothing.
 /// </summary>
 internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposable
 {
     private const int MaxUnauthenticatedFrameBytes = 64 * 1024;
+    private const int MaxAside = 8;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(5);
 
     // The close frame of one that is too slow waits behind what the kernel holds for it.
@@ -31,6 +32,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
     private readonly WorkLane _ordered;
     private readonly WorkLane _urgent;
     private readonly RepairLane _repairs;
+    private WorkLane? _aside;
     private readonly Lock _gate = new();
     private ITimer? _abortTimer;
     private Task _cancelling = Task.CompletedTask;
@@ -106,6 +108,7 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
             await sending;
             await _ordered.CompleteAsync();
             await _urgent.CompleteAsync();
+            await (_aside?.CompleteAsync() ?? Task.CompletedTask);
             await _repairs.CompleteAsync();
         }
     }
@@ -237,6 +240,10 @@ internal sealed partial class ClientConnection : IAttachmentOwner, IAsyncDisposa
                 return true;
             case FrameLane.Urgent:
                 return await _urgent.AddAsync(item);
+            case FrameLane.Aside:
+                // Few connections have any.
+                _aside ??= new WorkLane(HandleAsync, _closing.Token, MaxAside);
+                return await _aside.AddAsync(item);
             default:
                 return await _ordered.AddAsync(item);
         }

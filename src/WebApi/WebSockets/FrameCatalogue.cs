@@ -20,6 +20,9 @@ internal enum FrameLane
 
     /// <summary>Nothing.</summary>
     Immediate,
+
+    /// <summary>Others of its kind only, when there are many; and nothing waits for it. For what takes minutes.</summary>
+    Aside,
 }
 
 /// <summary>A frame that clients may send.</summary>
@@ -51,7 +54,7 @@ internal static class FrameCatalogue
             NeedsAuthentication = false,
             LaneOf = static _ => FrameLane.Immediate,
         },
-        new(FrameTypes.Client.CreateSession, [FrameTypes.Answer.SessionCreated], SessionFrames.CreateAsync),
+        new(FrameTypes.Client.CreateSession, [FrameTypes.Answer.SessionCreated], SessionFrames.CreateAsync) { LaneOf = SessionFrames.LaneOf },
         new(FrameTypes.Client.ListSessions, [FrameTypes.Answer.SessionList], SessionFrames.ListAsync),
         new(FrameTypes.Client.AttachSession, [FrameTypes.Answer.SessionAttached], SessionFrames.AttachAsync),
         new(FrameTypes.Client.DetachSession, [FrameTypes.Answer.SessionDetached], SessionFrames.DetachAsync),

@@ -7,21 +7,21 @@ namespace Claudy.WebApi.WebSockets;
 /// <param name="Buffer">What the frame's data is a slice of.</param>
 internal readonly record struct WorkItem(FrameContext Frame, ReceivedFrame Buffer);
 
-/// <summary>Work of one connection, one after the other. A full lane holds up the receiving loop, and so the client.</summary>
+/// <summary>Work of one connection, one after the other or so many at once. A full lane holds up the receiving loop, and so the client.</summary>
 internal sealed class WorkLane
 {
     private const int Capacity = 64;
 
     private readonly Func<WorkItem, Task> _handle;
     private readonly CancellationToken _closing;
-    private readonly Channel<WorkItem> _items = Channel.CreateBounded<WorkItem>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly Channel<WorkItem> _items = Channel.CreateBounded<WorkItem>(Capacity);
     private readonly Task _running;
 
-    public WorkLane(Func<WorkItem, Task> handle, CancellationToken closing)
+    public WorkLane(Func<WorkItem, Task> handle, CancellationToken closing, int atOnce = 1)
     {
         _handle = handle;
         _closing = closing;
-        _running = RunAsync();
+        _running = atOnce == 1 ? RunAsync() : Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => RunAsync()));
     }
 
     /// <summary>Adds work, when there is room.</summary>

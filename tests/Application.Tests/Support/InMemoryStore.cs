@@ -115,7 +115,7 @@ internal sealed class InMemoryStore : ISessionStore, ISessionEventLog
             null));
 
     public Task<int> CountLiveAsync(UserId owner, CancellationToken cancellationToken) =>
-        Task.FromResult(Visible.Count(d => d.Owner == owner && d.State.Status != SessionStatus.Terminated));
+        Task.FromResult(_documents.Values.Count(d => d.Owner == owner && d.State.Status != SessionStatus.Terminated));
 
     public Task<IReadOnlyList<SessionId>> ListUnsettledAsync(CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<SessionId>>([.. Visible.Where(d => d.IsUnsettled).Select(d => d.Id)]);

@@ -243,6 +243,23 @@ public sealed class ArchiveTests
         Directory.GetFiles(workspace.Location.WorkspacePath, "a").ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task Unpack_WhenAFileHasTheNameOfAFolder_ShouldRefuseAndWriteNothing()
+    {
+        using var workspace = new TestWorkspace();
+        workspace.PlantFile("taken", "a file");
+
+        var refused = await UnpackAsync(workspace, null, Pack(zip =>
+        {
+            Add(zip, "new.txt", "x");
+            zip.CreateEntry("taken/");
+        }));
+
+        refused.Error!.Code.ShouldBe("FILE_007");
+        File.Exists(workspace.OnDisk("new.txt")).ShouldBeFalse();
+        File.ReadAllText(workspace.OnDisk("taken")).ShouldBe("a file");
+    }
+
     private static async Task ShouldBeRefusedAsync(string rule, Action<ZipArchive> fill)
     {
         using var workspace = new TestWorkspace();

@@ -28,15 +28,18 @@ internal sealed class TestWorkspace : IDisposable
     private readonly BeneathResolver _resolver;
     private readonly WorkspaceFolders _folders;
     private readonly WorkspaceRestorer _restorer;
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("claudy-files-");
+    private readonly DirectoryInfo _folder;
 
     public TestWorkspace(
         Resolver resolver = Resolver.OpenAt2,
         long maxFileBytes = 10 << 20,
         long maxWorkspaceBytes = 100 << 20,
         long maxFiles = 20_000,
-        IContentScanner? scanner = null)
+        IContentScanner? scanner = null,
+        string? folder = null,
+        long maxStagedBytes = 1L << 30)
     {
+        _folder = folder is null ? Directory.CreateTempSubdirectory("claudy-files-") : Directory.CreateDirectory(Path.Combine(folder, "claudy-files"));
         _options = new WorkspaceOptions
         {
             BasePath = Path.Combine(_folder.FullName, "workspaces"),
@@ -45,6 +48,7 @@ internal sealed class TestWorkspace : IDisposable
             MaxFileBytes = maxFileBytes,
             MaxWorkspaceBytes = maxWorkspaceBytes,
             MaxFiles = maxFiles,
+            MaxStagedBytes = maxStagedBytes,
         };
         var settings = Options.Create(_options);
         _resolver = resolver == Resolver.OpenAt2 ? BeneathResolver.OpenAt2.Instance : BeneathResolver.ComponentWise.Instance;
@@ -57,11 +61,13 @@ internal sealed class TestWorkspace : IDisposable
         var ledger = new WorkspaceUsageLedger(limits, measured, Watcher);
         scanner ??= new CombinedScanner([]);
         var writer = new WorkspaceWriter(_folders, locks, ledger, scanner);
+        var budget = new StagingBudget(settings);
+        var guard = new StorageGuard(NullLogger<StorageGuard>.Instance);
         _restorer = new WorkspaceRestorer(_folders, staging, locks, ledger);
-        Files = new WorkspaceFiles(_folders, staging, writer, new WorkspaceChanges(_folders, staging, locks, ledger), locks, ledger);
-        Uploads = new WorkspaceUploads(settings, _folders, staging, writer, locks, ledger);
-        Archives = new WorkspaceArchives(_folders, staging, writer, locks, ledger, scanner);
-        Sweep = new StagingSweep(staging, settings, TimeProvider.System, NullLogger<StagingSweep>.Instance);
+        Files = new WorkspaceFiles(_folders, staging, writer, new WorkspaceChanges(_folders, staging, locks, ledger), locks, ledger, budget, guard);
+        Uploads = new WorkspaceUploads(settings, _folders, staging, writer, locks, ledger, budget, guard);
+        Archives = new WorkspaceArchives(_folders, staging, writer, locks, ledger, scanner, budget, guard);
+        Sweep = new StagingSweep(staging, budget, settings, TimeProvider.System, NullLogger<StagingSweep>.Instance);
         StagingPath = Path.Combine(_options.BasePath, ".staging");
         Location = Files.Prepare(Session);
         Checkpoints = NewCheckpoints();

@@ -254,6 +254,20 @@ public sealed class FileEndpointTests : IAsyncLifetime
         await (await SendAsync(HttpMethod.Get, "missing?format=zip")).ShouldBeProblemAsync(HttpStatusCode.NotFound, "FILE_004");
     }
 
+    [Fact]
+    public async Task Path_WhenItHasAnEncodedSlashOrANameThatSpellsOne_ShouldTellThemApart()
+    {
+        (await PutAsync("a%252Fb.txt", "name"u8.ToArray())).StatusCode.ShouldBe(HttpStatusCode.Created);
+        (await PutAsync("a%2fb.txt", "folder"u8.ToArray())).StatusCode.ShouldBe(HttpStatusCode.Created);
+        (await PutAsync("a%2Fc%252f%20d.txt?overwrite=true", "both"u8.ToArray())).StatusCode.ShouldBe(HttpStatusCode.Created);
+
+        (await File.ReadAllTextAsync(OnDisk("a%2Fb.txt"))).ShouldBe("name");
+        (await File.ReadAllTextAsync(OnDisk("a/b.txt"))).ShouldBe("folder");
+        (await File.ReadAllTextAsync(OnDisk("a/c%2f d.txt"))).ShouldBe("both");
+        (await (await SendAsync(HttpMethod.Get, "a%252Fb.txt")).Content.ReadAsStringAsync()).ShouldBe("name");
+        await (await PutAsync("..%2F..%2Fb%252F.txt", "x"u8.ToArray())).ShouldBeProblemAsync(HttpStatusCode.BadRequest, "FILE_003");
+    }
+
     private string OnDisk(string path) => Path.Combine(_server.DataPath, "workspaces", _session, path);
 
     private string[] Staged()

@@ -57,9 +57,11 @@ internal sealed class RepositoryServer : IAsyncDisposable
     }
 
     /// <summary>Asks for a session that begins with a repository, and may reach git.test.</summary>
-    public Task<JsonElement> CreateAsync(string url, string? reference = null, string? token = null, object? network = null) => Client.AskAsync(
-        "create_session",
-        new { repository = new { url, @ref = reference, token }, network = network ?? new { mode = "allow_list", hosts = new[] { $"git.test:{Git.Port}" } } });
+    public Task<JsonElement> CreateAsync(string url, string? reference = null, string? token = null, object? network = null) =>
+        Client.AskAsync("create_session", Request(url, reference, token, network));
+
+    /// <summary>Asks for it as somebody, and does not wait for the answer.</summary>
+    public Task BeginAsync(TestClient client, string repository, string id) => client.SendAsync(new { type = "create_session", id, data = Request(Git.UrlOf(repository)) });
 
     /// <summary>The same, with success.</summary>
     /// <returns>The folder of its workspace.</returns>
@@ -76,6 +78,9 @@ internal sealed class RepositoryServer : IAsyncDisposable
         (await Client.AskAsync("list_sessions")).Data().GetProperty("sessions").GetArrayLength().ShouldBe(0);
         Directory.EnumerateFileSystemEntries(WorkspacesPath).ShouldBeEmpty();
     }
+
+    private object Request(string url, string? reference = null, string? token = null, object? network = null) =>
+        new { repository = new { url, @ref = reference, token }, network = network ?? new { mode = "allow_list", hosts = new[] { $"git.test:{Git.Port}" } } };
 
     public async ValueTask DisposeAsync()
     {

@@ -96,6 +96,24 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public async Task Quota_WhenThereIsHardlyRoom_ShouldNotGoOnBeforeThereIsMore()
+    {
+        await using var server = await ClaudyServer.StartAsync(TenKilobytes);
+        server.Agents.Script = async (agent, _) => await File.WriteAllBytesAsync(Path.Combine(agent.Launch.WorkspacePath, "big.bin"), new byte[20_000]);
+        await using var client = await server.ConnectAsync();
+        var session = await client.CreateSessionAsync();
+        await client.AskAsync("chat_message", content: "fill");
+        await client.ReceiveAsync(f => f.Type() == "session_status" && f.Text("reason") == "quota_paused" && f.Text("status") == "hibernated", "paused");
+
+        await client.AskAsync("file_upload", new { filename = "big.bin", content = new string('x', 9_600), overwrite = true }, session);
+        await client.ReceiveAsync(Changed("big.bin"), "file_changed");
+        await client.AskAsync("file_upload", new { filename = "big.bin", content = new string('x', 9_500), overwrite = true }, session);
+        var resumed = await client.ReceiveAsync("quota_resumed");
+
+        resumed.Data().GetProperty("size_bytes").GetInt64().ShouldBe(9_500);
+    }
+
+    [Fact]
     public async Task Quota_WhenAUserHasLimitsOfTheirOwn_ShouldGoByThose()
     {
         await using var server = await ClaudyServer.StartAsync(TenKilobytes);

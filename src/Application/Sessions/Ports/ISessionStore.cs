@@ -34,7 +34,7 @@ public interface ISessionStore
     /// <summary>A user's sessions, the last used first.</summary>
     Task<SessionPage> ListAsync(SessionFilter filter, CancellationToken cancellationToken);
 
-    /// <summary>How many sessions a user has that are not terminated.</summary>
+    /// <summary>How many sessions a user has that are not terminated: those too that are hidden while they are made or removed, since they take their room.</summary>
     Task<int> CountLiveAsync(UserId owner, CancellationToken cancellationToken);
 
     /// <summary>Ids of sessions whose document says that they have a process or work to do; for recovery after a restart.</summary>

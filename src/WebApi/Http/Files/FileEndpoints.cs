@@ -8,6 +8,7 @@ using Claudy.Domain.Shared;
 using Claudy.WebApi.Protocol;
 using Claudy.WebApi.WebSockets.Frames;
 using MediatR;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Claudy.WebApi.Http.Files;
 
@@ -16,6 +17,10 @@ internal static class FileEndpoints
 {
     private const string Address = "/api/session/{id}/files/{**path}";
     private const int DefaultPage = 1000;
+    private const string EncodedSlash = "%2F";
+
+    // The empty one before the first slash, api, session, the id, files.
+    private const int SegmentsBeforePath = 5;
 
     /// <summary>Maps them.</summary>
     public static void MapFiles(this IEndpointRouteBuilder routes)
@@ -28,8 +33,11 @@ internal static class FileEndpoints
     }
 
     /// <summary>The path that the address names; empty for the workspace itself.</summary>
-    public static string PathOf(HttpContext context) =>
-        (context.GetRouteValue("path") as string ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
+    public static string PathOf(HttpContext context)
+    {
+        var path = context.GetRouteValue("path") as string ?? "";
+        return path.Contains(EncodedSlash, StringComparison.OrdinalIgnoreCase) ? RawPathOf(context) ?? path : path;
+    }
 
     /// <summary>A value of the address.</summary>
     public static string? Value(HttpContext context, string name) => context.Request.Query[name] is [{ } value] ? value : null;
@@ -47,10 +55,20 @@ internal static class FileEndpoints
     public static Task RefuseAsync(HttpContext context, Error error, bool isConditional = false) => Problems.WriteAsync(context, error, error.Code switch
     {
         "FILE_001" => StatusCodes.Status413PayloadTooLarge,
-        "FILE_006" => StatusCodes.Status507InsufficientStorage,
+        "FILE_006" or "FILE_023" or "FILE_024" => StatusCodes.Status507InsufficientStorage,
         "FILE_005" or "FILE_012" when isConditional => StatusCodes.Status412PreconditionFailed,
         _ => null,
     });
+
+    // The framework decodes all but slashes, so that one and a name that says "%2F" look alike: only the address as it came tells.
+    private static string? RawPathOf(HttpContext context)
+    {
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var segments = target.Split('?')[0].Split('/');
+        return target.StartsWith('/') && segments.Length > SegmentsBeforePath
+            ? string.Join('/', segments.Skip(SegmentsBeforePath).Select(Uri.UnescapeDataString))
+            : null;
+    }
 
     public static IMediator MediatorOf(HttpContext context) => context.RequestServices.GetRequiredService<IMediator>();
 

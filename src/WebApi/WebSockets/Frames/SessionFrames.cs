@@ -14,6 +14,10 @@ internal static class SessionFrames
     private const int DefaultPage = 50;
     private const int DefaultHistory = 100;
 
+    /// <summary>Fetching a repository takes minutes, and the client goes on meanwhile.</summary>
+    public static FrameLane LaneOf(ClientFrame frame) =>
+        frame.ReadData(ProtocolJson.Default.CreateSessionData) is { IsSuccess: true, Value.Repository: not null } ? FrameLane.Aside : FrameLane.Ordered;
+
     public static async Task<Result> CreateAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken)
     {
         var request = context.Data(ProtocolJson.Default.CreateSessionData);
