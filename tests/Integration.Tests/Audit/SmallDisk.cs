@@ -65,12 +65,8 @@ internal sealed class SmallDisk : IDisposable
 
     public void Dispose()
     {
-        var (exitCode, output) = Run("umount", "--lazy", Path);
-        if (exitCode != 0)
-        {
-            throw new InvalidOperationException($"The file system cannot be unmounted: {output}");
-        }
-
+        // Fails the test where it is still mounted: a mount point cannot be removed.
+        _ = Run("umount", "--lazy", Path);
         _folder.Delete();
     }
 
@@ -78,7 +74,7 @@ internal sealed class SmallDisk : IDisposable
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
             var output = process.StandardError.ReadToEnd();
             process.WaitForExit();
             return (process.ExitCode, output.Trim());

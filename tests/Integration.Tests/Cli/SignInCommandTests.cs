@@ -86,7 +86,7 @@ public sealed class SignInCommandTests
         refused.Error.ShouldContain("Claudy:Auth:LocalMode");
     }
 
-    private static string CodeOf(string text) => text.Split("code=")[1].Split(' ', '\n')[0];
+    private static string CodeOf(string text) => text.Split("code=")[1].Split([' ', '\n'])[0];
 
     private static async Task<HttpStatusCode> SignInAsync(ClaudyServer server, string link)
     {

@@ -52,7 +52,7 @@ internal static class FrameFields
         called is MethodInfo { Name: nameof(FrameContext.Data), IsGenericMethod: true } && called.DeclaringType == typeof(FrameContext) ? called.GetGenericArguments()[0] : null;
 
     // What an async method does is in its state machine.
-    private static MethodBase? StepOf(MethodBase method) =>
+    private static MethodInfo? StepOf(MethodBase method) =>
         method.GetCustomAttribute<AsyncStateMachineAttribute>()?.StateMachineType.GetMethod("MoveNext", BindingFlags.NonPublic | BindingFlags.Instance);
 
     private static IEnumerable<MethodBase> CalledBy(MethodBase? method)

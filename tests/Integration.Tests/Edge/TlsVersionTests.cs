@@ -17,6 +17,9 @@ public sealed class TlsVersionTests : IDisposable
     private const byte ProtocolVersion = 70;
     private const byte ServerHello = 2;
 
+    private static readonly DateTimeOffset From = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Until = new(2120, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("claudy-tls-");
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -48,7 +51,7 @@ public sealed class TlsVersionTests : IDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=claudy.example", key, HashAlgorithmName.SHA256);
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = request.CreateSelfSigned(From, Until);
         var path = Path.Combine(_folder.FullName, "claudy.pem");
         await File.WriteAllTextAsync(path, $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}\n");
         return await ClaudyServer.StartAsync(new() { ["urls"] = "https://127.0.0.1:0", ["Claudy:Tls:CertificatePath"] = path });

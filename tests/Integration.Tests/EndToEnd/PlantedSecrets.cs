@@ -149,7 +149,7 @@ internal sealed class PlantedSecrets
         }
         catch (IOException)
         {
-            using var cat = Process.Start(new ProcessStartInfo("cat", [path]) { RedirectStandardOutput = true, StandardOutputEncoding = Encoding.Latin1 })!;
+            using var cat = Process.Start(new ProcessStartInfo("cat", [path]) { RedirectStandardOutput = true, UseShellExecute = false, StandardOutputEncoding = Encoding.Latin1 })!;
             var text = cat.StandardOutput.ReadToEnd();
             cat.WaitForExit();
             cat.ExitCode.ShouldBe(0, path);

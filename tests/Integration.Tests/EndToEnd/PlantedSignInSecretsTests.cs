@@ -125,7 +125,7 @@ public sealed class PlantedSignInSecretsTests : IDisposable
         var quoted = context.Request.Headers.Authorization.ToString();
         if (context.Request.Path == "/login/oauth/access_token")
         {
-            var form = await context.Request.ReadFormAsync();
+            var form = await context.Request.ReadFormAsync(context.RequestAborted);
             quoted = _secrets.Plant($"PKCE verifier {number}", form["code_verifier"].ToString()) + form["code"] + form["client_secret"];
         }
         else if (quoted.StartsWith("Bearer ", StringComparison.Ordinal))
@@ -139,7 +139,7 @@ public sealed class PlantedSignInSecretsTests : IDisposable
         }
 
         context.Response.StatusCode = StatusCodes.Status500InternalServerError;
-        await context.Response.WriteAsJsonAsync(new { message = $"broken by {quoted}" });
+        await context.Response.WriteAsJsonAsync(new { message = $"broken by {quoted}" }, context.RequestAborted);
         return true;
     }
 
