@@ -23,20 +23,23 @@ public sealed record SignInCode(Secret Value, DateTimeOffset ExpiresAt)
 {
     internal static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
 
+    private const int Bytes = 24;
+
+    internal static SignInCode New(DateTimeOffset now) =>
+        new(new Secret(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes))), now + Lifetime);
+
     /// <summary>Under what a code is kept: its hash, so that reading the store signs nobody in.</summary>
-    internal static string KeyOf(string code) =>
-        $"sign-in:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(code)))}";
+    internal static string KeyOf(string code) => $"sign-in:{HashOf(code)}";
+
+    internal static string HashOf(string code) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(code)));
 }
 
 internal sealed class CreateSignInCodeHandler(IOneTimeStore codes, TimeProvider time) : IRequestHandler<CreateSignInCode, Result<SignInCode>>
 {
-    private const int Bytes = 24;
-
     public async Task<Result<SignInCode>> Handle(CreateSignInCode request, CancellationToken cancellationToken)
     {
-        var code = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes));
-        var expiresAt = time.GetUtcNow() + SignInCode.Lifetime;
-        await codes.PutAsync(SignInCode.KeyOf(code), User.LocalUsername, SignInCode.Lifetime, cancellationToken);
-        return new SignInCode(new Secret(code), expiresAt);
+        var code = SignInCode.New(time.GetUtcNow());
+        await codes.PutAsync(SignInCode.KeyOf(code.Value.Reveal()), User.LocalUsername, SignInCode.Lifetime, cancellationToken);
+        return code;
     }
 }

@@ -8,7 +8,7 @@ using MediatR;
 namespace Claudy.Application.Authentication;
 
 /// <summary>Exchanges a one-time code for a sign-in of the local user.</summary>
-/// <param name="Code">What <see cref="CreateSignInCode"/> gave, as it came from the client.</param>
+/// <param name="Code">What <see cref="CreateSignInCode"/> or <see cref="CreateConsoleSignInCode"/> gave, as it came from the client.</param>
 public sealed record SignInLocally(string? Code) : IRequest<Result<SignedIn>>, IAudited<Result<SignedIn>>
 {
     /// <inheritdoc/>
@@ -27,12 +27,12 @@ public sealed record SignInLocally(string? Code) : IRequest<Result<SignedIn>>, I
 /// <param name="Refresh">What gives the next token; null where the sign-in cannot be refreshed.</param>
 public sealed record SignedIn(AccessToken Token, User User, RefreshToken? Refresh = null);
 
-internal sealed class SignInLocallyHandler(IOneTimeStore codes, IUserStore users, SignIns signIns, TimeProvider time)
+internal sealed class SignInLocallyHandler(IOneTimeStore codes, IConsoleSignInCodes consoleCodes, IUserStore users, SignIns signIns, TimeProvider time)
     : IRequestHandler<SignInLocally, Result<SignedIn>>
 {
     public async Task<Result<SignedIn>> Handle(SignInLocally request, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrEmpty(request.Code) || await codes.TakeAsync(SignInCode.KeyOf(request.Code), cancellationToken) is not { } username)
+        if (string.IsNullOrEmpty(request.Code) || await TakeAsync(request.Code, cancellationToken) is not { } username)
         {
             return AuthErrors.CodeInvalid();
         }
@@ -40,4 +40,8 @@ internal sealed class SignInLocallyHandler(IOneTimeStore codes, IUserStore users
         var user = await users.FindOrAddAsync(username, time.GetUtcNow(), cancellationToken);
         return await signIns.IssueAsync(user, cancellationToken);
     }
+
+    private async Task<string?> TakeAsync(string code, CancellationToken cancellationToken) =>
+        await codes.TakeAsync(SignInCode.KeyOf(code), cancellationToken)
+        ?? (await consoleCodes.TakeAsync(SignInCode.HashOf(code), cancellationToken) ? User.LocalUsername : null);
 }

@@ -21,7 +21,7 @@ public sealed class AuditOptions
     [Range(typeof(TimeSpan), "00:00:01", "7.00:00:00", ErrorMessage = "Claudy:Audit:HeadInterval must be from 00:00:01 to 7.00:00:00.")]
     public TimeSpan HeadInterval { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>How many refusals of callers that are not signed in are recorded each minute; those of one address get a tenth.</summary>
+    /// <summary>How many refused and failed requests of callers that are not signed in are recorded each minute; those of one address or user get a tenth.</summary>
     [Range(10, 100_000, ErrorMessage = "Claudy:Audit:MaxRefusalsPerMinute must be from 10 to 100000.")]
     public int MaxRefusalsPerMinute { get; set; } = 600;
 }

@@ -4,10 +4,13 @@ using Claudy.Application.Audit;
 
 namespace Claudy.Infrastructure.Audit;
 
-/// <summary>Keeps refusals from filling the disk, of whomever; what is left out is counted.</summary>
+/// <summary>
+/// Keeps what comes to nothing from filling the disk: refusals, and requests that are given up or fail, which anybody can send and
+/// hang up on. Callers that are not signed in have one bound together, since addresses are cheap; what is left out is counted.
+/// </summary>
 internal sealed class AuditThrottle(int perMinute, TimeProvider time)
 {
-    /// <summary>For how long refusals are counted together.</summary>
+    /// <summary>For how long they are counted together.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
     private const int ShareOfOne = 10;
@@ -25,7 +28,7 @@ internal sealed class AuditThrottle(int perMinute, TimeProvider time)
     /// <summary>Whether to record this; if not, it is counted.</summary>
     public bool Admits(AuditEntry entry)
     {
-        if (entry.Outcome != AuditOutcome.Refused)
+        if (entry.Outcome == AuditOutcome.Done || entry is { UserId: null, Credential: AuditCredential.Console or AuditCredential.Server })
         {
             return true;
         }

@@ -10,7 +10,7 @@ namespace Claudy.Infrastructure.Security;
 /// <summary>Tokens and credentials.</summary>
 public static class SecurityRegistration
 {
-    /// <summary>Adds <see cref="ITokenIssuer"/>, <see cref="ISigningKeys"/>, <see cref="ICredentialVault"/>, <see cref="ICredentialSealer"/> and <see cref="IMcpServerVault"/>; see <see cref="SigningKeyOptions"/>, <see cref="CredentialOptions"/> and <see cref="EncryptionOptions"/>.</summary>
+    /// <summary>Adds <see cref="ITokenIssuer"/>, <see cref="ISigningKeys"/>, <see cref="IConsoleSignInCodes"/>, <see cref="ICredentialVault"/>, <see cref="ICredentialSealer"/> and <see cref="IMcpServerVault"/>; see <see cref="SigningKeyOptions"/>, <see cref="CredentialOptions"/> and <see cref="EncryptionOptions"/>.</summary>
     public static IHostApplicationBuilder AddSecurity(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -25,6 +25,7 @@ public static class SecurityRegistration
         services.AddSingleton<ISigningKeys>(provider => provider.GetRequiredService<SigningKeyRing>());
         services.AddSingleton<ITokenIssuer, JwtTokenIssuer>();
         services.AddHostedService<SigningKeyWatch>();
+        services.AddSingleton<IConsoleSignInCodes, ConsoleSignInCodeFolder>();
 
         services.AddOptions<CredentialOptions>().BindConfiguration(CredentialOptions.Section);
         services.AddSingleton<ICredentialVault, CredentialVault>();

@@ -28,6 +28,7 @@ internal static class CommandLine
             ChatCommand.Create(),
             ExportCommand.Create(),
             TokenCommand.Create(),
+            SignInCommand.Create(),
             KeysCommand.Create(),
             UsersCommand.Create(),
             AuditCommand.Create(),

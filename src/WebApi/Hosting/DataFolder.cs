@@ -49,6 +49,19 @@ internal sealed class DataFolder : IDisposable
         return new DataFolder(path, Lock(path));
     }
 
+    /// <summary>Whether a server has that folder.</summary>
+    public static bool IsInUse(string path)
+    {
+        var file = System.IO.Path.Combine(path, LockName);
+        if (!File.Exists(file) || !TryLock(file, out var held))
+        {
+            return File.Exists(file);
+        }
+
+        held!.Dispose();
+        return false;
+    }
+
     public void Dispose() => _lock.Dispose();
 
     // Somebody may name a folder that others need, such as /var/lib: that one must stay as it is.

@@ -22,6 +22,7 @@ internal sealed class StartBanner(
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
         var address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "";
+        SignInAddress.Tell(data, modes.Local ? address : null);
         var probed = await agent.AskAsync(cancellationToken);
         string[] lines =
         [
@@ -42,7 +43,11 @@ internal sealed class StartBanner(
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        SignInAddress.Tell(data, null);
+        return Task.CompletedTask;
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -58,7 +63,7 @@ internal sealed class StartBanner(
 
         if (modes.Local)
         {
-            lines.Add($"  sign in      {address}/signin?code={await CodeAsync(cancellationToken)}  (once, within ten minutes)");
+            lines.Add($"  sign in      {SignInAddress.LinkTo(address, await CodeAsync(cancellationToken))}  (once, within ten minutes)");
         }
 
         return lines;

@@ -18,6 +18,7 @@ public sealed class SignInTests
 
     private readonly FakeTimeProvider _time = new(Now);
     private readonly IOneTimeStore _codes = Substitute.For<IOneTimeStore>();
+    private readonly IConsoleSignInCodes _consoleCodes = Substitute.For<IConsoleSignInCodes>();
     private readonly IUserStore _users = Substitute.For<IUserStore>();
     private readonly TestSignIns _signIns;
 
@@ -74,6 +75,25 @@ public sealed class SignInTests
         _signIns.Tokens.Received(1).Issue(Arg.Any<User>(), Arg.Any<SignInId>());
     }
 
+    [Fact]
+    public async Task CreateConsoleSignInCode_ShouldKeepItForTenMinutesByItsHashAlone()
+    {
+        var code = (await new CreateConsoleSignInCodeHandler(_consoleCodes, _time).Handle(new CreateConsoleSignInCode(), CancellationToken.None)).Value;
+
+        code.ExpiresAt.ShouldBe(Now.AddMinutes(10));
+        await _consoleCodes.Received(1).PutAsync(SignInCode.HashOf(code.Value.Reveal()), Now.AddMinutes(10), Arg.Any<CancellationToken>());
+        _codes.ReceivedCalls().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task SignInLocally_WhenTheCodeIsTheConsoles_ShouldGiveTheLocalUserTokens()
+    {
+        _consoleCodes.TakeAsync(SignInCode.HashOf("the-code"), Arg.Any<CancellationToken>()).Returns(true, false);
+
+        (await SignInAsync("the-code")).Value.User.ShouldBe(Local);
+        (await SignInAsync("the-code")).Error!.Code.ShouldBe("AUTH_001");
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("")]
@@ -111,5 +131,5 @@ public sealed class SignInTests
         (await new CreateSignInCodeHandler(_codes, _time).Handle(new CreateSignInCode(), CancellationToken.None)).Value;
 
     private Task<Result<SignedIn>> SignInAsync(string? code) =>
-        new SignInLocallyHandler(_codes, _users, _signIns.SignIns, _time).Handle(new SignInLocally(code), CancellationToken.None);
+        new SignInLocallyHandler(_codes, _consoleCodes, _users, _signIns.SignIns, _time).Handle(new SignInLocally(code), CancellationToken.None);
 }

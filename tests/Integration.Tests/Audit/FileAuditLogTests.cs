@@ -162,6 +162,47 @@ public sealed class FileAuditLogTests : AuditLogContract, IAsyncLifetime
         throttle.TakeLeftOut(isLast: true).ShouldBe(10);
     }
 
+    [Theory]
+    [InlineData(AuditOutcome.Refused)]
+    [InlineData(AuditOutcome.Failed)]
+    public async Task Post_WhenSomebodyUnknownChangesAddresses_ShouldRecordABoundedNumberAndCountTheRest(AuditOutcome outcome)
+    {
+        await using var files = new AuditFiles();
+        var time = new FakeTimeProvider();
+        await using (var log = files.Open(time))
+        {
+            for (var i = 0; i < 3_000; i++)
+            {
+                log.Post(new AuditEntry("sign_in.local", outcome) { Address = $"192.0.{i / 250}.{i % 250}" });
+                if (i % 1_000 == 999)
+                {
+                    await log.AppendAsync(new AuditEntry("between", AuditOutcome.Done), default);
+                }
+            }
+        }
+
+        // They come within one minute, of which 600 are recorded.
+        var records = files.Lines().Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        records.Count(record => record.GetProperty("action").GetString() == "sign_in.local").ShouldBe(600);
+        records[^1].GetProperty("details").GetProperty("refusals_left_out").GetString().ShouldBe("2400");
+        records.Count.ShouldBe(600 + 3 + 1);
+    }
+
+    [Fact]
+    public async Task Post_WhenTheServersOwnActsFail_ShouldRecordThemAll()
+    {
+        await using var files = new AuditFiles();
+        await using (var log = files.Open(new FakeTimeProvider()))
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                log.Post(new AuditEntry("session.deleted", AuditOutcome.Failed) { Credential = AuditCredential.Server });
+            }
+        }
+
+        files.Lines().Length.ShouldBe(200);
+    }
+
     [Fact]
     public async Task Post_WhenAUserIsRefusedOverAndOver_ShouldRecordTheirShare()
     {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using Claudy.Integration.Tests.Support;
@@ -11,16 +10,14 @@ namespace Claudy.Integration.Tests.Cli;
 /// <summary><c>claudy keys</c>, <c>claudy users</c> and <c>claudy token</c> beside a running server, as its operator runs them.</summary>
 public sealed class KeysCommandTests
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
-
     [Fact]
     public async Task Rotate_WhileAServerRuns_ShouldBeNoticedAndSignNobodyOut()
     {
         await using var server = await ClaudyServer.StartAsync();
-        var before = await RunAsync(server, "token");
+        var before = await CommandRun.OfAsync(server, "token");
 
-        var rotated = await RunAsync(server, "keys rotate");
-        var after = await RunAsync(server, "token");
+        var rotated = await CommandRun.OfAsync(server, "keys rotate");
+        var after = await CommandRun.OfAsync(server, "token");
 
         (before.ExitCode, rotated.ExitCode, after.ExitCode).ShouldBe((0, 0, 0), rotated.Error);
         new JsonWebToken(after.Output).Kid.ShouldBe(rotated.Output);
@@ -33,10 +30,10 @@ public sealed class KeysCommandTests
     public async Task Rotate_WhenTheKeyWasStolen_ShouldRefuseWhatItSigned()
     {
         await using var server = await ClaudyServer.StartAsync();
-        var stolen = await RunAsync(server, "token");
+        var stolen = await CommandRun.OfAsync(server, "token");
 
-        await RunAsync(server, "keys rotate --at-once");
-        var after = await RunAsync(server, "token");
+        await CommandRun.OfAsync(server, "keys rotate --at-once");
+        var after = await CommandRun.OfAsync(server, "token");
 
         (await StatusAsync(server, after.Output)).ShouldBe(HttpStatusCode.OK);
         (await StatusAsync(server, stolen.Output)).ShouldBe(HttpStatusCode.Unauthorized);
@@ -46,11 +43,11 @@ public sealed class KeysCommandTests
     public async Task ShutOut_WhileAServerRuns_ShouldRefuseWhatTheUserHas()
     {
         await using var server = await ClaudyServer.StartAsync();
-        var token = await RunAsync(server, "token");
+        var token = await CommandRun.OfAsync(server, "token");
         (await StatusAsync(server, token.Output)).ShouldBe(HttpStatusCode.OK);
 
-        var shutOut = await RunAsync(server, "users shut-out LOCAL");
-        var unknown = await RunAsync(server, "users shut-out nobody");
+        var shutOut = await CommandRun.OfAsync(server, "users shut-out LOCAL");
+        var unknown = await CommandRun.OfAsync(server, "users shut-out nobody");
 
         shutOut.ExitCode.ShouldBe(0, shutOut.Error);
         shutOut.Output.ShouldContain("local is signed out everywhere");
@@ -63,7 +60,7 @@ public sealed class KeysCommandTests
     {
         await using var server = await ClaudyServer.StartAsync();
 
-        var refused = await RunAsync(server, "keys rotate", ("JWT_PRIVATE_KEY_PATH", Path.Combine(server.DataPath, "keys", "jwt-private.pem")));
+        var refused = await CommandRun.OfAsync(server, "keys rotate", ("JWT_PRIVATE_KEY_PATH", Path.Combine(server.DataPath, "keys", "jwt-private.pem")));
 
         refused.ExitCode.ShouldBe(1);
         refused.Error.ShouldContain("Claudy:Auth:PublicKeyPath");
@@ -76,7 +73,7 @@ public sealed class KeysCommandTests
     {
         await using var server = await ClaudyServer.StartAsync();
 
-        var refused = await RunAsync(server, arguments, ("JWT_PRIVATE_KEY_PATH", "/nonexistent/key.pem"));
+        var refused = await CommandRun.OfAsync(server, arguments, ("JWT_PRIVATE_KEY_PATH", "/nonexistent/key.pem"));
 
         refused.ExitCode.ShouldBe(1);
         refused.Error.ShouldContain("/nonexistent/key.pem");
@@ -88,32 +85,5 @@ public sealed class KeysCommandTests
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/session");
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return (await server.Http.SendAsync(request)).StatusCode;
-    }
-
-    private static async Task<(int ExitCode, string Output, string Error)> RunAsync(
-        ClaudyServer server, string arguments, params (string Name, string Value)[] environment)
-    {
-        var start = new ProcessStartInfo(
-            Path.Combine(System.Runtime.InteropServices.RuntimeEnvironment.GetRuntimeDirectory(), "../../../dotnet"),
-            ["exec", typeof(WebApi.AssemblyMarker).Assembly.Location, .. arguments.Split(' ')])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
-        start.Environment.Clear();
-        start.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH");
-        start.Environment["HOME"] = server.DataPath;
-        start.Environment["CLAUDY_DATA"] = server.DataPath;
-        foreach (var (name, value) in environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync();
-        var error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync().WaitAsync(Deadline);
-        return (process.ExitCode, (await output).Trim(), await error);
     }
 }

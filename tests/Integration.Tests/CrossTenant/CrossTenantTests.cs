@@ -6,7 +6,9 @@ using Claudy.Application.Credentials.Ports;
 using Claudy.Application.Sessions.Ports;
 using Claudy.Domain.Shared;
 using Claudy.Integration.Tests.Support;
+using Claudy.WebApi.Protocol;
 using Claudy.WebApi.WebSockets;
+using MediatR;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Shouldly;
@@ -51,10 +53,20 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
     [Fact]
     public void Cases_WhenAFrameOrFieldIsNew_ShouldSayWhatToAdd()
     {
-        var unheardOf = new FrameDefinition("brand_new", [], static (_, _, _) => Task.FromResult(Result.Success()));
+        var unheardOf = new FrameDefinition("brand_new", [], ReadBrandNewAsync);
 
-        FrameCases.Missing([unheardOf]).ShouldContain(sentence => sentence.Contains("brand_new is not in FrameCases.FieldsOf", StringComparison.Ordinal));
-        FrameCases.MissingFields("ping", typeof(BrandNewData)).ShouldHaveSingleItem().ShouldContain("FrameCases.IdFields");
+        FrameCases.Missing([unheardOf]).ShouldHaveSingleItem().ShouldStartWith("The field brand_new_id of brand_new is neither in FrameCases.IdFields nor");
+    }
+
+    [Fact]
+    public void Fields_ShouldBeThoseOfEveryFrameThatReadsAny()
+    {
+        var found = FrameCatalogue.All.Select(FrameFields.TypeOf).OfType<Type>().Distinct().ToList();
+
+        found.Count.ShouldBeGreaterThan(20);
+        FrameFields.ReadAnywhere().ShouldBe(found, ignoreOrder: true);
+        FrameFields.TypeOf(FrameCatalogue.Find("file_upload_begin")!).ShouldBe(typeof(FileUploadBeginData));
+        FrameFields.TypeOf(FrameCatalogue.Find("ping")!).ShouldBeNull();
     }
 
     [Fact]
@@ -230,6 +242,12 @@ public sealed partial class CrossTenantTests : IAsyncLifetime
     private sealed class TakesEveryKey : IClaudeKeyCheck
     {
         public Task<Result> CheckAsync(ClaudeCredential credential, CancellationToken cancellationToken) => Task.FromResult(Result.Success());
+    }
+
+    private static async Task<Result> ReadBrandNewAsync(FrameContext context, IMediator mediator, CancellationToken cancellationToken)
+    {
+        await Task.Yield();
+        return context.Data<BrandNewData>(null!).IsSuccess ? Result.Success() : ProtocolErrors.UnknownType("brand_new");
     }
 
     private sealed record BrandNewData(string? BrandNewId, int? Limit);

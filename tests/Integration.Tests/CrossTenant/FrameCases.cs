@@ -13,56 +13,12 @@ namespace Claudy.Integration.Tests.CrossTenant;
 internal sealed record FrameCase(string Name, string Type, bool HasInnerIds, Func<TenantIds, Dictionary<string, object?>> Data);
 
 /// <summary>
-/// Makes the cases of every frame in the catalogue. A frame, a field or an action that is new has none, and makes the test fail
-/// until a line here says what it names.
+/// Makes the cases of every frame in the catalogue, with the fields that its handler reads. A field or an action that is new has none,
+/// and makes the test fail until a line here says what it names.
 /// </summary>
 internal static partial class FrameCases
 {
-    /// <summary>The fields of each frame; null for none.</summary>
-    private static readonly Dictionary<string, Type?> FieldsOf = new(StringComparer.Ordinal)
-    {
-        ["auth"] = null,
-        ["ping"] = null,
-        ["create_session"] = typeof(CreateSessionData),
-        ["list_sessions"] = typeof(ListSessionsData),
-        ["attach_session"] = typeof(AttachSessionData),
-        ["detach_session"] = null,
-        ["session_history"] = typeof(SessionHistoryQuery),
-        ["search_history"] = typeof(SearchHistoryData),
-        ["session_control"] = typeof(SessionControlData),
-        ["chat_message"] = typeof(ChatMessageData),
-        ["cancel_message"] = typeof(QueuedMessageReference),
-        ["edit_message"] = typeof(QueuedMessageReference),
-        ["send_now"] = typeof(QueuedMessageReference),
-        ["permission_response"] = typeof(PermissionResponseData),
-        ["permission_rules"] = null,
-        ["permission_rule_add"] = typeof(PermissionRuleData),
-        ["permission_rule_update"] = typeof(PermissionRuleData),
-        ["permission_rule_remove"] = typeof(PermissionRuleData),
-        ["configuration_response"] = typeof(ConfigurationResponseData),
-        ["context_usage"] = null,
-        ["slash_commands"] = null,
-        ["mcp_status"] = null,
-        ["mcp_reconnect"] = typeof(McpServerQuery),
-        ["mcp_toggle"] = typeof(McpServerQuery),
-        ["validate_token"] = typeof(ClaudeTokenData),
-        ["update_token"] = typeof(ClaudeTokenData),
-        ["forget_token"] = typeof(TokenScopeData),
-        ["token_info"] = null,
-        ["usage"] = typeof(UsageQuery),
-        ["file_upload"] = typeof(FileUploadData),
-        ["file_list"] = typeof(FileListQuery),
-        ["file_download"] = typeof(FileDownloadData),
-        ["workspace_info"] = null,
-        ["file_upload_begin"] = typeof(FileUploadBeginData),
-        ["file_upload_chunk"] = typeof(FileUploadChunkData),
-        ["file_upload_commit"] = typeof(FileUploadReference),
-        ["file_upload_abort"] = typeof(FileUploadReference),
-        ["file_move"] = typeof(FileMoveData),
-        ["file_delete"] = typeof(FileDeleteData),
-        ["directory_create"] = typeof(DirectoryCreateData),
-        ["workspace_diff"] = typeof(WorkspaceDiffQuery),
-    };
+    private static readonly Dictionary<string, Type?> FieldsOf = FrameCatalogue.All.ToDictionary(frame => frame.Type, FrameFields.TypeOf, StringComparer.Ordinal);
 
     /// <summary>Fields that name something, and what. Those of one frame only are written <c>frame.field</c>.</summary>
     private static readonly Dictionary<string, Func<TenantIds, object?>> IdFields = new(StringComparer.Ordinal)
@@ -145,14 +101,10 @@ internal static partial class FrameCases
 
     /// <summary>What the cases lack of the catalogue, each as a sentence that says what to add.</summary>
     public static IReadOnlyList<string> Missing(IEnumerable<FrameDefinition> catalogue) =>
-    [
-        .. catalogue.Where(frame => !FieldsOf.ContainsKey(frame.Type))
-            .Select(frame => $"The frame {frame.Type} is not in FrameCases.FieldsOf: add it with the type of its data."),
-        .. FieldsOf.Where(frame => frame.Value is not null).SelectMany(frame => MissingFields(frame.Key, frame.Value!)),
-    ];
+        [.. catalogue.SelectMany(frame => FrameFields.TypeOf(frame) is { } data ? MissingFields(frame.Type, data) : [])];
 
     /// <summary>The fields of a frame that nothing here knows.</summary>
-    public static IEnumerable<string> MissingFields(string frame, Type data) =>
+    private static IEnumerable<string> MissingFields(string frame, Type data) =>
         FieldNames(data).Where(field => !IsId(frame, field) && !IsPlain(frame, field))
             .Select(field => $"The field {field} of {frame} is neither in FrameCases.IdFields nor in FrameCases.PlainFields: add it to the one if it names something that a user has, else to the other.");
 

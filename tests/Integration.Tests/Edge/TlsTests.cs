@@ -91,10 +91,10 @@ public sealed class TlsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("localhost", "00:30:00", false)]
-    [InlineData("claudy.example", "00:00:00", false)]
-    [InlineData("claudy.example", "00:30:00", true)]
-    public async Task Hsts_ShouldBeToldWhereItIsWanted(string host, string maxAge, bool isTold)
+    [InlineData("localhost", "00:30:00", null)]
+    [InlineData("claudy.example", "00:00:00", null)]
+    [InlineData("claudy.example", "00:30:00", "max-age=1800")]
+    public async Task Hsts_ShouldBeToldWhereItIsWanted(string host, string maxAge, string? told)
     {
         using var authority = Authority.Create();
         var settings = Pem(authority.Issue("claudy.example"), authority.Intermediate);
@@ -105,7 +105,7 @@ public sealed class TlsTests : IDisposable
         var answer = await http.SendAsync(HttpMethod.Get, "/health/live", null, ("Host", host));
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
-        answer.Headers.Contains("Strict-Transport-Security").ShouldBe(isTold);
+        string.Join(", ", answer.Headers.TryGetValues("Strict-Transport-Security", out var values) ? values : []).ShouldBe(told ?? "");
     }
 
     [Fact]

@@ -1,9 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
-using Claudy.Infrastructure.Processes;
 using Claudy.Integration.Tests.Support;
 using Shouldly;
 using Xunit;
@@ -14,9 +12,8 @@ namespace Claudy.Integration.Tests.EndToEnd;
 [Collection(ClaudeCodeCollection.Name)]
 public sealed class PlantedSecretsTests
 {
-    private readonly Dictionary<string, string> _secrets = new(StringComparer.Ordinal);
+    private readonly PlantedSecrets _secrets = new();
     private readonly List<string> _answers = [];
-    private readonly List<string> _found = [];
     private readonly string _marker = $"marker{Guid.NewGuid():N}";
 
     [SkippableFact]
@@ -28,8 +25,8 @@ public sealed class PlantedSecretsTests
         {
             ["CLAUDE_API_BASE_URL"] = api.Address.ToString(),
             ["ANTHROPIC_API_KEY"] = Plant("the server's key"),
-            ["ENCRYPTION_KEY"] = Plant("the encryption key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))),
-            ["Claudy__Encryption__PreviousKeys__0"] = Plant("the old encryption key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))),
+            ["ENCRYPTION_KEY"] = _secrets.Plant("the encryption key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))),
+            ["Claudy__Encryption__PreviousKeys__0"] = _secrets.Plant("the old encryption key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))),
             ["GITHUB_CLIENT_ID"] = "an app",
             ["GITHUB_CLIENT_SECRET"] = Plant("the client secret"),
             ["Claudy__GitHub__Admins__0"] = "somebody",
@@ -45,8 +42,8 @@ public sealed class PlantedSecretsTests
             own = await UseSessionsAsync(api, server, client);
             await FailAsync(api, client, own);
             await AskOverHttpAsync(api, server);
-            LookAtProcesses(server);
-            LookInFiles(server.DataPath);
+            _secrets.LookAtProcesses(server);
+            _secrets.LookInFiles(server.DataPath, _marker);
             frames.AddRange(client.Received);
         }
 
@@ -71,11 +68,11 @@ public sealed class PlantedSecretsTests
             log => log.ShouldContain("trce: "),
             log => log.ShouldContain("Microsoft.AspNetCore.Server.Kestrel"),
             log => log.ShouldContain("System.Net.Http.HttpClient"));
-        LookIn("an answer", string.Join('\n', _answers));
-        LookIn("a frame", string.Join('\n', frames.Select(frame => frame.GetRawText())));
-        LookIn("the log", string.Join('\n', server.Output.Split('\n').Where(line => !line.StartsWith("  sign in ", StringComparison.Ordinal))));
-        LookInFiles(server.DataPath);
-        _found.Distinct(StringComparer.Ordinal).ShouldBeEmpty();
+        _secrets.LookIn("an answer", string.Join('\n', _answers));
+        _secrets.LookIn("a frame", string.Join('\n', frames.Select(frame => frame.GetRawText())));
+        _secrets.LookInOutput(server);
+        _secrets.LookInFiles(server.DataPath, _marker);
+        _secrets.Found.ShouldBeEmpty();
     }
 
     [SkippableFact]
@@ -88,8 +85,8 @@ public sealed class PlantedSecretsTests
 
         exitCode.ShouldBe(2, output);
         output.ShouldContain("Claudy__Claude__ApiKey");
-        LookIn("the refusal", output);
-        _found.ShouldBeEmpty();
+        _secrets.LookIn("the refusal", output);
+        _secrets.Found.ShouldBeEmpty();
     }
 
     [SkippableFact]
@@ -129,7 +126,7 @@ public sealed class PlantedSecretsTests
         api.Enqueue(
             Reply.ToolUse("mcp__tiny__echo", new { text = "hello" }),
             Reply.Text("echoed"),
-            Reply.ToolUse("Bash", new { command = LookAround, description = "look around" }),
+            Reply.ToolUse("Bash", new { command = PlantedSecrets.LookAround, description = "look around" }),
             Reply.Text("looked"));
         await client.AskAsync("update_token", new { claude_token = Plant("the user's key"), remember_token = true, scope = "user" });
         var tools = (await client.AskAsync("create_session", new
@@ -137,12 +134,14 @@ public sealed class PlantedSecretsTests
             mcp_servers = new { tiny = new { command = TinyMcpServer.Command, args = TinyMcpServer.Args(), env = new { TINY = "v", KEY = Plant("the MCP server's key") } } },
         })).Text("session_id")!;
         await ChatAsync(client, tools, "echo");
-        LookAtProcesses(server);
+
+        // An MCP server's own process has what its user gave for it.
+        _secrets.LookAtProcesses(server, except: "the MCP server's key");
         await client.AskAsync("session_control", new { action = "hibernate" }, session: tools);
         var own = (await client.AskAsync("create_session", new { claude_token = Plant("the session's key"), remember_token = true })).Text("session_id")!;
         var result = await ChatAsync(client, own, $"look around {_marker}");
         result.ShouldContain("search is over");
-        LookIn("the sandbox", result);
+        _secrets.LookIn("the sandbox", result);
         api.Conversation[0].Headers["x-api-key"].ShouldBe(_secrets["the user's key"]);
         api.Conversation[^1].Headers["x-api-key"].ShouldBe(_secrets["the session's key"]);
 
@@ -228,90 +227,12 @@ public sealed class PlantedSecretsTests
         }
     }
 
-    private string Plant(string name) => Plant(name, $"sk-ant-{Guid.NewGuid():N}{Guid.NewGuid():N}");
-
-    private string Plant(string name, string value) => _secrets[name] = value;
+    private string Plant(string name) => _secrets.Plant(name);
 
     private void PlantSignIn(ServerUnderTest server)
     {
-        Plant($"sign-in code {server.ProcessId}", server.SignInCode);
-        Plant($"access token {server.ProcessId}", server.AccessToken);
+        _secrets.Plant($"sign-in code {server.ProcessId}", server.SignInCode);
+        _secrets.Plant($"refresh token {server.ProcessId}", server.RefreshToken);
+        _secrets.Plant($"access token {server.ProcessId}", server.AccessToken);
     }
-
-    /// <summary>What the system shows of the server and of every process that it started.</summary>
-    private void LookAtProcesses(ServerUnderTest server)
-    {
-        LookIn("the server's environment", Read($"/proc/{server.ProcessId}/environ"));
-        Read($"/proc/{server.ProcessId}/limits").ShouldMatch(@"Max core file size +0 +0 ");
-        var descendants = Descendants(server.ProcessId);
-        descendants.ShouldNotBeEmpty();
-        foreach (var id in descendants.Prepend(server.ProcessId))
-        {
-            LookIn($"the command line of {id}", Read($"/proc/{id}/cmdline"));
-
-            // An MCP server's own process has what its user gave for it.
-            LookIn($"the environment of {id}", Read($"/proc/{id}/environ"), except: "the MCP server's key");
-        }
-    }
-
-    private static List<int> Descendants(int root)
-    {
-        List<int> found = [];
-        var parents = ProcessTable.Ids().ToDictionary(id => id, ParentOf);
-        List<int> generation = [root];
-        while (generation.Count > 0)
-        {
-            generation = [.. parents.Where(entry => generation.Contains(entry.Value)).Select(entry => entry.Key)];
-            found.AddRange(generation);
-        }
-
-        return found;
-    }
-
-    private static int ParentOf(int id) =>
-        Read($"/proc/{id}/stat") is { Length: > 0 } stat && stat[(stat.LastIndexOf(')') + 2)..].Split(' ') is [_, var parent, ..] ? int.Parse(parent) : 0;
-
-    private void LookInFiles(string folder)
-    {
-        var texts = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(path => (Path: path, Text: Read(path))).ToList();
-
-        // The search finds what is there.
-        texts.ShouldContain(file => file.Path.Contains(".db", StringComparison.Ordinal) && file.Text.Contains(_marker, StringComparison.Ordinal));
-        foreach (var (path, text) in texts)
-        {
-            LookIn(path, text);
-        }
-    }
-
-    private void LookIn(string where, string text, string? except = null)
-    {
-        var found = _secrets.Where(secret => secret.Key != except && Spellings(secret.Value).Any(spelling => text.Contains(spelling, StringComparison.OrdinalIgnoreCase)));
-        _found.AddRange(found.Select(secret => $"{secret.Key} is in {where}"));
-    }
-
-    private static string[] Spellings(string secret)
-    {
-        var bytes = Encoding.UTF8.GetBytes(secret);
-        return [secret, Convert.ToBase64String(bytes).TrimEnd('='), Convert.ToHexString(bytes), string.Join('\0', secret.ToCharArray()), Uri.EscapeDataString(secret)];
-    }
-
-    private static string Read(string path)
-    {
-        try
-        {
-            return Encoding.Latin1.GetString(File.ReadAllBytes(path));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A socket, or a process that has ended.
-            return "";
-        }
-    }
-
-    private static string LookAround => string.Join('\n', [
-        "env",
-        "cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tr '\\0' '\\n' | sort -u",
-        "find /workspace /home /run /tmp /etc -type f -size -200k -exec cat {} + 2>/dev/null | tr -d '\\0' | grep -a -o 'sk-ant-[A-Za-z0-9]*' | sort -u",
-        "echo search is over",
-    ]);
 }

@@ -27,6 +27,8 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
 
     public string AccessToken { get; private set; } = "";
 
+    public string RefreshToken { get; private set; } = "";
+
     /// <summary>The code of the sign-in link that it printed.</summary>
     public string SignInCode { get; private set; } = "";
 
@@ -86,7 +88,7 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         SignInCode = await link.Task.WaitAsync(StartTimeout);
-        AccessToken = await SignInAsync(SignInCode);
+        (AccessToken, RefreshToken) = await SignInAsync(SignInCode);
     }
 
     /// <summary>Skips the test where sessions are not sandboxed, which CI must have.</summary>
@@ -219,12 +221,12 @@ internal sealed partial class ServerUnderTest : IAsyncDisposable
         }
     }
 
-    private async Task<string> SignInAsync(string code)
+    private async Task<(string Access, string Refresh)> SignInAsync(string code)
     {
         using var http = new HttpClient { BaseAddress = Address };
         using var answer = await http.PostAsJsonAsync("/auth/local", new { code });
         var signedIn = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
-        return signedIn.GetProperty("access_token").GetString()!;
+        return (signedIn.GetProperty("access_token").GetString()!, signedIn.GetProperty("refresh_token").GetString()!);
     }
 
     [GeneratedRegex(@"/signin\?code=(?<code>[A-Za-z0-9_-]+)", RegexOptions.CultureInvariant, 1000)]

@@ -111,6 +111,8 @@ internal sealed class Browser : IDisposable
 
     public HttpClient Http => _http;
 
+    public CookieContainer Cookies => _handler.CookieContainer;
+
     public async Task<HttpResponseMessage> SignInAsync() => await GoOnAsync(await ConsentAsync(await BeginAsync()));
 
     /// <summary>Follows the way to GitHub.</summary>

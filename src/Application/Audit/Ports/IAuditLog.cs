@@ -11,8 +11,8 @@ public interface IAuditLog
 
     /// <summary>
     /// Adds a record without waiting. Never blocks and never throws; where more wait than fit, records are left out and counted, and a
-    /// record <c>audit.gap</c> tells how many. Of refusals of callers that are not signed in, at most so many a minute
-    /// are recorded; the rest is told in <c>audit.gap</c> once the minute is over.
+    /// record <c>audit.gap</c> tells how many. Of requests that were refused or failed, at most so many a minute are recorded, of one user
+    /// or address and of all callers together that are not signed in; the rest is told in <c>audit.gap</c> once the minute is over.
     /// </summary>
     void Post(AuditEntry entry);
 
