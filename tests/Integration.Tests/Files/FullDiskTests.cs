@@ -1,9 +1,9 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using Claudy.Application.Files.Ports;
 using Claudy.Domain.Workspaces;
 using Claudy.Infrastructure.Files;
+using Claudy.Integration.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 using Shouldly;
 using Xunit;
@@ -16,7 +16,7 @@ public sealed class FullDiskTests
     [SkippableFact]
     public async Task Write_WhenTheDiskIsFull_ShouldSaySoAndLeaveNothing_WhicheverWayItComes()
     {
-        using var disk = SmallDisk.Mount();
+        using var disk = SmallDisk.Mount(bytes: 1 << 20, names: 60);
         using var workspace = new TestWorkspace(folder: disk.Path);
         (await workspace.WriteAsync("kept.txt", "before")).IsSuccess.ShouldBeTrue();
         (await BeginAsync(workspace, "u", 600_000)).IsSuccess.ShouldBeTrue();
@@ -49,7 +49,7 @@ public sealed class FullDiskTests
     [SkippableFact]
     public async Task Change_WhenThereIsNoRoomForNames_ShouldSaySo_AndDeletingShouldWork()
     {
-        using var disk = SmallDisk.Mount();
+        using var disk = SmallDisk.Mount(bytes: 1 << 20, names: 60);
         using var workspace = new TestWorkspace(folder: disk.Path);
         workspace.PlantFile("full/a.txt");
         workspace.PlantFile("b.txt");
@@ -70,7 +70,7 @@ public sealed class FullDiskTests
     [SkippableFact]
     public async Task Change_WhenTheDiskTakesNone_ShouldSaySo_AndReadingShouldWork()
     {
-        using var disk = SmallDisk.Mount();
+        using var disk = SmallDisk.Mount(bytes: 1 << 20, names: 60);
         using var workspace = new TestWorkspace(folder: disk.Path);
         await workspace.WriteAsync("a.txt", "before");
         disk.MakeReadOnly();
@@ -124,46 +124,5 @@ public sealed class FullDiskTests
 
         packed.Position = 0;
         return await workspace.Archives.UnpackAsync(workspace.Session, null, packed, packed.Length, overwrite: true, default);
-    }
-
-    /// <summary>A megabyte in memory with few names, mounted for one test.</summary>
-    private sealed class SmallDisk : IDisposable
-    {
-        private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("claudy-disk-");
-
-        public string Path => _folder.FullName;
-
-        public static SmallDisk Mount()
-        {
-            var disk = new SmallDisk();
-            if (Run("mount", "-t", "tmpfs", "-o", "size=1m,nr_inodes=60", "tmpfs", disk.Path) is { Length: > 0 } why)
-            {
-                disk._folder.Delete();
-                var isRootInCi = Environment.GetEnvironmentVariable("CI") == "true" && Environment.IsPrivilegedProcess;
-                isRootInCi.ShouldBeFalse($"Nothing can be mounted here, and CI must be able to as root: {why}");
-                Skip.If(true, $"Nothing can be mounted here: {why}");
-            }
-
-            return disk;
-        }
-
-        public void MakeReadOnly() => Run("mount", "-o", "remount,ro", Path).ShouldBeEmpty();
-
-        public void MakeWritable() => Run("mount", "-o", "remount,rw", Path).ShouldBeEmpty();
-
-        public void Dispose()
-        {
-            // Lazily: a handle that the test's server still has must not keep it.
-            Run("umount", "-l", Path);
-            _folder.Delete(recursive: true);
-        }
-
-        private static string Run(string program, params string[] arguments)
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, UseShellExecute = false })!;
-            var said = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0 ? "" : $"{program} failed: {said}";
-        }
     }
 }

@@ -93,13 +93,27 @@ public sealed class BadInputTests : IAsyncLifetime
     [Fact]
     public async Task Frame_WhenItIsNotUtf8_ShouldCloseWith1007()
     {
-        await using var client = await _server.ConnectAsync();
-
-        await client.SendBytesAsync([0x7B, 0xC3, 0x28, 0x7D], WebSocketMessageType.Text);
-
         // RFC 6455, 8.1: such a connection must be failed.
-        (await client.ReceiveCloseAsync()).ShouldBe(1007);
+        (await CloseCodeOfBadTextAsync()).ShouldBe(1007);
         await ShouldLiveAsync();
+    }
+
+    // The server ends the connection together with its close frame, and the system may tell of the end before what came last is read.
+    private async Task<int?> CloseCodeOfBadTextAsync(int attempts = 5)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await using var client = await _server.ConnectAsync();
+            await client.SendBytesAsync([0x7B, 0xC3, 0x28, 0x7D], WebSocketMessageType.Text);
+            try
+            {
+                return await client.ReceiveCloseAsync();
+            }
+            catch (WebSocketException) when (attempt < attempts)
+            {
+                // Once more.
+            }
+        }
     }
 
     [Fact]
