@@ -101,7 +101,7 @@ public sealed class BadInputTests : IAsyncLifetime
     // The server ends the connection together with its close frame, and the system may tell of the end before what came last is read.
     private async Task<int?> CloseCodeOfBadTextAsync(int attempts = 5)
     {
-        for (var attempt = 1; ; attempt++)
+        while (true)
         {
             await using var client = await _server.ConnectAsync();
             await client.SendBytesAsync([0x7B, 0xC3, 0x28, 0x7D], WebSocketMessageType.Text);
@@ -109,7 +109,7 @@ public sealed class BadInputTests : IAsyncLifetime
             {
                 return await client.ReceiveCloseAsync();
             }
-            catch (WebSocketException) when (attempt < attempts)
+            catch (WebSocketException) when (--attempts > 0)
             {
                 // Once more.
             }
