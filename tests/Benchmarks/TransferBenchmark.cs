@@ -5,12 +5,15 @@ using System.Text.Json;
 
 namespace Claudy.Benchmarks;
 
-/// <summary>Ten megabytes into a workspace, by HTTP and by frame, beside a bare server that only stores them; and the list of ten thousand files.</summary>
+/// <summary>Ten megabytes into a workspace, by HTTP and by frame, beside a bare server that only stores them; the list of ten thousand files; and a kilobyte into a workspace that is nearly full of files.</summary>
 internal static class TransferBenchmark
 {
     private const int Size = 10_000_000;
     private const int Files = 10_000;
     private const int PageSize = 1000;
+
+    // One more is the most that a workspace holds.
+    private const int NearlyFull = 19_999;
 
     public static async Task<int> RunAsync(bool isQuick)
     {
@@ -23,10 +26,10 @@ internal static class TransferBenchmark
         var uploads = await CreateAsync(client);
         var listed = await CreateAsync(client);
         var folder = Path.Combine(claudy.DataFolder, "workspaces", listed);
-        Plant(folder);
+        Plant(folder, Files);
         var content = RandomNumberGenerator.GetBytes(Size);
         var frame = $$$"""{"type":"file_upload","session_id":"{{{uploads}}}","data":{"filename":"by-frame","encoding":"base64","overwrite":true,"content":"{{{Convert.ToBase64String(content)}}}"}}""";
-        var address = new Uri($"http://127.0.0.1:{claudy.WebSocket.Port}/api/session/{uploads}/files/by-http");
+        var address = AddressOf(claudy, uploads);
 
         List<double> bare = [], byHttp = [], byFrame = [], page = [], all = [], walk = [];
         for (var round = -2; round < rounds; round++)
@@ -54,8 +57,38 @@ internal static class TransferBenchmark
         Print("a walk in one process, with size and time", walk, walk);
         Print($"`file_list`, the first {PageSize:N0}", page, walk);
         Print($"`file_list`, all, by {PageSize:N0}", all, walk);
+        Console.WriteLine();
+        await MeasureBooksAsync(claudy, client, http, rounds);
         return 0;
     }
+
+    // Whoever walked the workspace to know its usage would need the time of the walk at each upload.
+    private static async Task MeasureBooksAsync(ClaudyServer claudy, RawClient client, HttpClient http, int rounds)
+    {
+        var (empty, full) = (await CreateAsync(client), await CreateAsync(client));
+        var folder = Path.Combine(claudy.DataFolder, "workspaces", full);
+        Plant(folder, NearlyFull);
+        var content = RandomNumberGenerator.GetBytes(1000);
+        List<double> intoEmpty = [], intoFull = [], walk = [];
+        for (var round = -5; round < 10 * rounds; round++)
+        {
+            List<double>[] figures = round < 0 ? [[], [], []] : [intoEmpty, intoFull, walk];
+            figures[0].Add(await TimeAsync(() => PutAsync(http, AddressOf(claudy, empty), content)));
+            figures[1].Add(await TimeAsync(() => PutAsync(http, AddressOf(claudy, full), content)));
+            if (round % 10 == 0)
+            {
+                figures[2].Add(await TimeAsync(() => Walk(folder)));
+            }
+        }
+
+        Console.WriteLine("| 1 kB by `PUT`, to the answer | median | p90 | against the empty one |");
+        Console.WriteLine("| --- | ---: | ---: | ---: |");
+        Print("into an empty workspace", intoEmpty, intoEmpty);
+        Print($"into one of {NearlyFull:N0} files", intoFull, intoEmpty);
+        Print("a walk of the latter in one process", walk, intoEmpty);
+    }
+
+    private static Uri AddressOf(ClaudyServer claudy, string session) => new($"http://127.0.0.1:{claudy.WebSocket.Port}/api/session/{session}/files/by-http");
 
     private static void Print(string what, List<double> figures, List<double> baseline) => Console.WriteLine(
         $"| {what} | {Figures.Median(figures):0.0} ms | {Figures.Quantile(figures, 0.9):0.0} ms | {Figures.Median(figures) / Figures.Median(baseline):0.0} times |");
@@ -104,9 +137,9 @@ internal static class TransferBenchmark
         return bytes > 0 ? Task.CompletedTask : throw new InvalidOperationException("Nothing was walked.");
     }
 
-    private static void Plant(string folder)
+    private static void Plant(string folder, int count)
     {
-        for (var i = 0; i < Files; i++)
+        for (var i = 0; i < count; i++)
         {
             var inner = Directory.CreateDirectory(Path.Combine(folder, $"folder-{i % 100:00}"));
             File.WriteAllText(Path.Combine(inner.FullName, $"file-{i:00000}.txt"), "a little");
