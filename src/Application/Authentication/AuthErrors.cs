@@ -7,7 +7,7 @@ public static class AuthErrors
 {
     /// <summary>A sign-in code that was never given out, was used before or ran out; which of them is not told.</summary>
     public static Error CodeInvalid() =>
-        new(ResultStatus.Unauthorized, "AUTH_001", "authorization_code_invalid", "That sign-in code does not hold: it is used up, older than ten minutes, or mistyped. Local mode prints a new one at its start.");
+        new(ResultStatus.Unauthorized, "AUTH_001", "authorization_code_invalid", "That sign-in code does not hold: it is used up, older than ten minutes, or mistyped. On the server's machine, claudy signin prints a new link.");
 
     /// <summary>A token of this server whose time is over.</summary>
     public static Error TokenExpired() =>
